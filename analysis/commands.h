@@ -1,0 +1,10 @@
+/*
+ * The commands of analysis/: each gets the argument vector from its own name on
+ * and returns the exit status of holdup.
+ */
+#ifndef ANALYSIS_COMMANDS_H
+#define ANALYSIS_COMMANDS_H
+
+int report_main(int argc, char **argv);
+
+#endif

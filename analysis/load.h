@@ -1,0 +1,31 @@
+/*
+ * From a trace directory to a report: the one call behind every command that
+ * looks at a recording.
+ */
+#ifndef ANALYSIS_LOAD_H
+#define ANALYSIS_LOAD_H
+
+#include <stdint.h>
+
+#include "analysis/report.h"
+#include "tracing/base/err.h"
+
+struct load_options {
+	uint64_t from_ns, to_ns; /* window since the begin; to 0: the end */
+	uint32_t bins;		 /* of each series at most; 0: make no series */
+	uint32_t waits;		 /* longest waits kept a thread */
+	/* Told now and then while it works, where set; ratio 0 to 1. */
+	void (*progress)(void *data, double ratio);
+	void *data;
+};
+
+/*
+ * Reads the recording in `dir` and makes its report; a zeroed `options` is
+ * valid. Returns NULL with a message if nothing can be read. Damage that
+ * leaves something readable is in the report (run.truncated, run.notes). The
+ * caller frees the report.
+ */
+struct report *load_report(const char *dir, const struct load_options *options,
+			   struct err *err);
+
+#endif
