@@ -72,6 +72,12 @@ enum hold_part {
 
 extern const char *const hold_part_names[HOLD_NPARTS];
 
+/* The words for the enums of tracing/schema.h. */
+extern const char *const lock_kind_names[LOCK_NKINDS];
+extern const char *const lock_error_names[LOCK_NERRORS];
+extern const char *const io_op_names[IO_NOPS];
+extern const char *const fd_kind_names[FD_NKINDS];
+
 struct dist { /* durations; percentiles to 1 % */
 	uint64_t count;
 	uint64_t total, mean, p50, p90, p99, max;
@@ -107,6 +113,16 @@ struct blame {
 	int waiter_site, owner_site;
 	uint64_t wait_ns;
 	uint64_t count;
+};
+
+/* What owners of a lock blocked on while they held it, summed by place. */
+struct held_wait {
+	enum state state; /* STATE_IO, _SLEEP, _LOCK, _COND ... */
+	uint8_t op;	  /* enum io_op, where STATE_IO */
+	uint8_t fd_kind;  /* enum fd_kind, where STATE_IO */
+	int lock;	  /* the other lock or object, -1 none */
+	int site;	  /* -1 unknown */
+	uint64_t ns, count;
 };
 
 /*
@@ -148,6 +164,9 @@ struct lock {
 	uint32_t queue_max;
 	double queue_mean; /* over the time that anybody waited or held */
 	uint64_t handoff_ns;
+	uint64_t spin_ns; /* part of wait.total that waiters were on a CPU */
+	size_t n_held_waits;
+	struct held_wait *held_waits;
 
 	size_t n_by_thread;
 	struct {
@@ -356,8 +375,11 @@ struct report {
 	size_t n_findings;
 	struct finding *findings;
 
-	void *arena; /* owns all of the above */
+	void *arena; /* struct arena of analysis/arena.h: owns all of this */
 };
+
+/* An empty report in an arena of its own: texts "", the unknown as unknown. */
+struct report *report_new(void);
 
 void report_free(struct report *report);
 
