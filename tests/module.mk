@@ -4,3 +4,7 @@ tests += base_test
 base_test.src := tests/unit/base_test.c $(base.src)
 base_test.libs := $(base.libs)
 base_test.pkgs := cmocka
+tests += symbols_test
+symbols_test.src := tests/unit/symbols_test.c analysis/symbols.c analysis/symbols_data.c
+symbols_test.libs := -liberty
+symbols_test.pkgs := cmocka libdw glib-2.0

@@ -1,0 +1,562 @@
+#include "analysis/symbols.h"
+
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <glib.h>
+#include <libiberty/demangle.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/symbols_data.h"
+
+/* One binary of this machine, at the addresses that its file says. */
+struct binary {
+	char *path; /* as recorded */
+	GBytes *build_id;
+	bool opened;
+	Dwfl *dwfl;
+	Dwfl_Module *module; /* NULL: could not be used */
+	Dwarf_Addr low;	     /* of its first segment */
+	GArray *variables;   /* struct data_entry, made on first use */
+};
+
+struct mapping {
+	uint64_t base, bytes;
+	struct binary *binary;
+};
+
+struct process_map {
+	int32_t ppid;
+	GArray *mappings; /* struct mapping, newest last */
+};
+
+struct symbols {
+	GHashTable *processes; /* pid -> struct process_map */
+	GPtrArray *binaries;
+	GStringChunk *texts;
+	GPtrArray *notes;
+};
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = dwfl_build_id_find_elf,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+};
+
+static void binary_free(void *data)
+{
+	struct binary *binary = data;
+
+	if (binary->dwfl)
+		dwfl_end(binary->dwfl);
+	if (binary->variables)
+		g_array_free(binary->variables, TRUE);
+	if (binary->build_id)
+		g_bytes_unref(binary->build_id);
+	g_free(binary->path);
+	g_free(binary);
+}
+
+static void process_free(void *data)
+{
+	struct process_map *process = data;
+
+	g_array_free(process->mappings, TRUE);
+	g_free(process);
+}
+
+struct symbols *symbols_new(void)
+{
+	struct symbols *symbols = g_new0(struct symbols, 1);
+
+	/* elfutils would ask servers for what is not here. */
+	unsetenv("DEBUGINFOD_URLS");
+	symbols->processes =
+		g_hash_table_new_full(NULL, NULL, NULL, process_free);
+	symbols->binaries = g_ptr_array_new_with_free_func(binary_free);
+	symbols->texts = g_string_chunk_new(4096);
+	symbols->notes = g_ptr_array_new_with_free_func(g_free);
+	return symbols;
+}
+
+void symbols_free(struct symbols *symbols)
+{
+	if (!symbols)
+		return;
+	g_hash_table_destroy(symbols->processes);
+	g_ptr_array_free(symbols->binaries, TRUE);
+	g_string_chunk_free(symbols->texts);
+	g_ptr_array_free(symbols->notes, TRUE);
+	g_free(symbols);
+}
+
+size_t symbols_notes(struct symbols *symbols, const char *const **notes)
+{
+	*notes = (const char *const *)symbols->notes->pdata;
+	return symbols->notes->len;
+}
+
+static struct process_map *process_get(struct symbols *symbols, int32_t pid)
+{
+	struct process_map *process =
+		g_hash_table_lookup(symbols->processes, GINT_TO_POINTER(pid));
+
+	if (process)
+		return process;
+	process = g_new0(struct process_map, 1);
+	process->mappings = g_array_new(FALSE, TRUE, sizeof(struct mapping));
+	g_hash_table_insert(symbols->processes, GINT_TO_POINTER(pid), process);
+	return process;
+}
+
+/* The binary that the event names, told apart by path and build id. */
+static struct binary *binary_get(struct symbols *symbols, const char *path,
+				 const struct binary *like)
+{
+	struct binary *binary;
+
+	for (guint i = 0; i < symbols->binaries->len; i++) {
+		binary = g_ptr_array_index(symbols->binaries, i);
+		if (strcmp(binary->path, path) != 0)
+			continue;
+		if (!like || !like->build_id
+			    ? !binary->build_id
+			    : binary->build_id &&
+				      g_bytes_equal(binary->build_id,
+						    like->build_id))
+			return binary;
+	}
+	binary = g_new0(struct binary, 1);
+	binary->path = g_strdup(path);
+	if (like && like->build_id)
+		binary->build_id = g_bytes_ref(like->build_id);
+	g_ptr_array_add(symbols->binaries, binary);
+	return binary;
+}
+
+static struct mapping *mapping_at(struct process_map *process, uint64_t base)
+{
+	for (guint i = process->mappings->len; i-- > 0;) {
+		struct mapping *mapping =
+			&g_array_index(process->mappings, struct mapping, i);
+
+		if (mapping->base == base)
+			return mapping;
+	}
+	return NULL;
+}
+
+static void module_come(struct symbols *symbols, const struct event *event)
+{
+	struct process_map *process = process_get(symbols, event->pid);
+	const char *path = event->u.module.path ? event->u.module.path : "";
+	struct mapping *known = mapping_at(process, event->u.module.base);
+	struct mapping mapping = {
+		.base = event->u.module.base,
+		.bytes = event->u.module.bytes,
+	};
+
+	/* Told again, as after a dlopen: it may have its build id already. */
+	if (known && !strcmp(known->binary->path, path)) {
+		known->bytes = mapping.bytes;
+		return;
+	}
+	mapping.binary = binary_get(symbols, path, NULL);
+	g_array_append_val(process->mappings, mapping);
+}
+
+static void module_build_id(struct symbols *symbols, const struct event *event)
+{
+	struct process_map *process = process_get(symbols, event->pid);
+	struct mapping *mapping = mapping_at(process, event->u.module.base);
+	struct binary like = { 0 };
+
+	if (!mapping || !event->u.module.n_build_id)
+		return;
+	like.build_id = g_bytes_new(event->u.module.build_id,
+				    event->u.module.n_build_id);
+	mapping->binary = binary_get(symbols, mapping->binary->path, &like);
+	g_bytes_unref(like.build_id);
+}
+
+void symbols_event(struct symbols *symbols, const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_MODULE:
+		module_come(symbols, event);
+		break;
+	case EVENT_MODULE_BUILD_ID:
+		module_build_id(symbols, event);
+		break;
+	case EVENT_PROCESS_START:
+	case EVENT_PROCESS_FORK:
+	case EVENT_BOARD_PROCESS:
+		process_get(symbols, event->pid)->ppid = event->u.process.ppid;
+		break;
+	default: /* EVENT_MODULE_GONE: its addresses are still asked for */
+		break;
+	}
+}
+
+static bool has_build_id(Dwfl_Module *module, GBytes *wanted)
+{
+	const unsigned char *bits;
+	GElf_Addr where;
+	gsize bytes;
+	const void *want = g_bytes_get_data(wanted, &bytes);
+	int n = dwfl_module_build_id(module, &bits, &where);
+
+	return n > 0 && (gsize)n == bytes && !memcmp(bits, want, bytes);
+}
+
+static bool low_address(Dwfl_Module *module, Dwarf_Addr *low)
+{
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(module, &bias);
+	size_t n = 0;
+
+	if (!elf || elf_getphdrnum(elf, &n))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr header;
+
+		if (!gelf_getphdr(elf, (int)i, &header) ||
+		    header.p_type != PT_LOAD)
+			continue;
+		*low = header.p_vaddr & ~(header.p_align - 1);
+		return true;
+	}
+	return false;
+}
+
+/* Tries one file for the binary; false leaves it as it was. */
+static bool try_file(struct binary *binary, const char *path, bool *other)
+{
+	Dwfl *dwfl = dwfl_begin(&callbacks);
+	Dwfl_Module *module;
+
+	if (!dwfl)
+		return false;
+	dwfl_report_begin(dwfl);
+	module = dwfl_report_elf(dwfl, path, path, -1, 0, true);
+	dwfl_report_end(dwfl, NULL, NULL);
+	if (module && binary->build_id &&
+	    !has_build_id(module, binary->build_id)) {
+		*other = true;
+		module = NULL;
+	}
+	if (!module || !low_address(module, &binary->low)) {
+		dwfl_end(dwfl);
+		return false;
+	}
+	binary->dwfl = dwfl;
+	binary->module = module;
+	return true;
+}
+
+/* Where Debian's packages of debug information put the binary's. */
+static char *debug_path(GBytes *build_id)
+{
+	gsize n;
+	const guint8 *bits = g_bytes_get_data(build_id, &n);
+	GString *path = g_string_new("/usr/lib/debug/.build-id/");
+
+	for (gsize i = 0; i < n; i++)
+		g_string_append_printf(path, i == 1 ? "/%02x" : "%02x",
+				       bits[i]);
+	g_string_append(path, ".debug");
+	return g_string_free(path, FALSE);
+}
+
+static void note(struct symbols *symbols, const struct binary *binary,
+		 bool other)
+{
+	/* The kernel's own page of code has no file anywhere. */
+	if (!strchr(binary->path, '/') || strstr(binary->path, "[vdso]") ||
+	    strstr(binary->path, "linux-vdso"))
+		return;
+	g_ptr_array_add(symbols->notes,
+			g_strdup_printf(other ? "%s is not the file that was "
+						"recorded (build id differs):"
+						" its places have no names"
+					      : "%s is not here: its places "
+						"have no names",
+					binary->path));
+}
+
+static bool binary_open(struct symbols *symbols, struct binary *binary)
+{
+	bool other = false;
+	char *debug;
+
+	if (binary->opened)
+		return binary->module;
+	binary->opened = true;
+	if (try_file(binary, binary->path, &other))
+		return true;
+	if (binary->build_id) {
+		debug = debug_path(binary->build_id);
+		(void)try_file(binary, debug, &other);
+		g_free(debug);
+	}
+	if (!binary->module)
+		note(symbols, binary, other);
+	return binary->module;
+}
+
+/* The mapping of the address; children of fork have those of their parent. */
+static const struct mapping *mapping_of(struct symbols *symbols, int32_t pid,
+					uint64_t address)
+{
+	for (int generations = 0; generations < 32 && pid; generations++) {
+		struct process_map *process = g_hash_table_lookup(
+			symbols->processes, GINT_TO_POINTER(pid));
+
+		if (!process)
+			return NULL;
+		for (guint i = process->mappings->len; i-- > 0;) {
+			const struct mapping *mapping = &g_array_index(
+				process->mappings, struct mapping, i);
+
+			if (address - mapping->base < mapping->bytes)
+				return mapping;
+		}
+		pid = process->ppid;
+	}
+	return NULL;
+}
+
+static const char *keep(struct symbols *symbols, const char *text)
+{
+	return text ? g_string_chunk_insert_const(symbols->texts, text) : "";
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* C++ and Rust names as people write them, without parameters. */
+static const char *demangled(struct symbols *symbols, const char *name)
+{
+	char *plain = cplus_demangle(name, DMGL_AUTO);
+	const char *kept = keep(symbols, plain ? plain : name);
+
+	free(plain);
+	return kept;
+}
+
+/* The compilation unit of an address of the module; aranges may be missing. */
+static Dwarf_Die *unit_of(Dwfl_Module *module, Dwarf_Addr address,
+			  Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
+	Dwarf_Die *next = NULL;
+
+	while (!unit && (unit = dwfl_module_nextcu(module, next, bias))) {
+		next = unit;
+		if (dwarf_haspc(unit, address - *bias) != 1)
+			unit = NULL;
+	}
+	return unit;
+}
+
+static bool is_system_path(const char *path)
+{
+	return path && (strstr(path, "/usr/include/") == path ||
+			strstr(path, "/usr/lib/") == path ||
+			strstr(path, "/rustc/") == path);
+}
+
+static bool is_library_name(const char *function)
+{
+	static const char *const begins[] = {
+		"std::",  "__gnu_cxx::", "__gthread_", "boost::",
+		"core::", "alloc::",	 "parking_lot"
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(begins); i++)
+		if (g_str_has_prefix(function, begins[i]))
+			return true;
+	return false;
+}
+
+static const char *die_function(struct symbols *symbols, Dwarf_Die *die)
+{
+	static const unsigned linkage[] = { DW_AT_linkage_name,
+					    DW_AT_MIPS_linkage_name };
+	Dwarf_Attribute attr;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(linkage); i++) {
+		const char *name = NULL;
+
+		if (dwarf_attr_integrate(die, linkage[i], &attr))
+			name = dwarf_formstring(&attr);
+		if (name)
+			return demangled(symbols, name);
+	}
+	return keep(symbols, dwarf_diename(die));
+}
+
+/* Where the inlined function `die` was called from. */
+static bool called_from(struct symbols *symbols, Dwarf_Die *die,
+			struct symbol *symbol)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word file, line;
+	Dwarf_Die unit;
+	Dwarf_Files *files;
+	size_t n;
+
+	if (dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attr), &file) ||
+	    dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attr), &line) ||
+	    !dwarf_diecu(die, &unit, NULL, NULL) ||
+	    dwarf_getsrcfiles(&unit, &files, &n) || file >= n)
+		return false;
+	symbol->path = keep(symbols, dwarf_filesrc(files, file, NULL, NULL));
+	symbol->line = (int)line;
+	return true;
+}
+
+/*
+ * The function around the address, and out of wrappers of the library that
+ * were inlined into it: there the line becomes that of their call.
+ */
+static void scopes_function(struct symbols *symbols, Dwarf_Die *unit,
+			    Dwarf_Addr address, struct symbol *symbol)
+{
+	Dwarf_Die *scopes = NULL;
+	int n = dwarf_getscopes(unit, address, &scopes);
+
+	for (int i = 0; i < n; i++) {
+		int tag = dwarf_tag(&scopes[i]);
+
+		if (tag != DW_TAG_subprogram &&
+		    tag != DW_TAG_inlined_subroutine)
+			continue;
+		symbol->function = die_function(symbols, &scopes[i]);
+		symbol->runtime = is_library_name(symbol->function) ||
+				  is_system_path(symbol->path);
+		if (!symbol->runtime || tag == DW_TAG_subprogram ||
+		    !called_from(symbols, &scopes[i], symbol))
+			break;
+	}
+	free(scopes);
+}
+
+static void from_dwarf(struct symbols *symbols, Dwfl_Module *module,
+		       Dwarf_Addr address, struct symbol *symbol)
+{
+	Dwarf_Addr bias = 0;
+	Dwarf_Die *unit = unit_of(module, address, &bias);
+	Dwarf_Line *line;
+
+	if (!unit)
+		return;
+	line = dwarf_getsrc_die(unit, address - bias);
+	if (line) {
+		symbol->path = keep(symbols, dwarf_linesrc(line, NULL, NULL));
+		(void)dwarf_lineno(line, &symbol->line);
+	}
+	scopes_function(symbols, unit, address - bias, symbol);
+}
+
+bool symbols_code(struct symbols *symbols, int32_t pid, uint64_t address,
+		  struct symbol *symbol)
+{
+	const struct mapping *mapping = mapping_of(symbols, pid, address - 1);
+	struct binary *binary = mapping ? mapping->binary : NULL;
+	Dwarf_Addr at;
+
+	*symbol = (struct symbol){ .function = "", .path = "", .module = "" };
+	if (!binary)
+		return false;
+	symbol->module = base_name(binary->path);
+	symbol->offset = address - mapping->base;
+	if (!binary_open(symbols, binary))
+		return true;
+	at = symbol->offset - 1 + binary->low;
+	from_dwarf(symbols, binary->module, at, symbol);
+	if (!*symbol->function) {
+		const char *name = dwfl_module_addrname(binary->module, at);
+
+		symbol->function = name ? demangled(symbols, name) : "";
+		symbol->runtime = is_library_name(symbol->function);
+	}
+	return true;
+}
+
+static void from_die(struct symbols *symbols, struct binary *binary,
+		     const struct data_entry *entry, uint64_t at,
+		     struct variable *variable)
+{
+	Dwarf_Addr bias;
+	Dwarf *dwarf = dwfl_module_getdwarf(binary->module, &bias);
+	Dwarf_Die die;
+	GString *name;
+
+	if (!dwarf_offdie(dwarf, entry->die, &die))
+		return;
+	variable->symbol = die_function(symbols, &die);
+	variable->into = at - entry->address;
+	name = g_string_new(variable->symbol);
+	data_member_path(&die, variable->into, name);
+	variable->name = keep(symbols, name->str);
+	variable->path = keep(symbols, dwarf_decl_file(&die));
+	(void)dwarf_decl_line(&die, &variable->line);
+	g_string_free(name, TRUE);
+}
+
+/* Without DWARF: symbol+0xOFFSET, as debuggers write it. */
+static bool from_symtab(struct symbols *symbols, struct binary *binary,
+			uint64_t at, struct variable *variable)
+{
+	GElf_Off into;
+	GElf_Sym sym;
+	const char *name = dwfl_module_addrinfo(binary->module, at, &into, &sym,
+						NULL, NULL, NULL);
+	GString *text;
+
+	if (!name || into >= sym.st_size ||
+	    GELF_ST_TYPE(sym.st_info) != STT_OBJECT)
+		return false;
+	variable->symbol = demangled(symbols, name);
+	variable->into = into;
+	text = g_string_new(variable->symbol);
+	if (into)
+		g_string_append_printf(text, "+0x%llx",
+				       (unsigned long long)into);
+	variable->name = keep(symbols, text->str);
+	g_string_free(text, TRUE);
+	return true;
+}
+
+bool symbols_data(struct symbols *symbols, int32_t pid, uint64_t address,
+		  struct variable *variable)
+{
+	const struct mapping *mapping = mapping_of(symbols, pid, address);
+	struct binary *binary = mapping ? mapping->binary : NULL;
+	const struct data_entry *entry;
+	Dwarf_Addr bias = 0;
+	Dwarf *dwarf;
+	uint64_t at;
+
+	*variable = (struct variable){
+		.name = "", .symbol = "", .path = "", .module = ""
+	};
+	if (!binary || !binary_open(symbols, binary))
+		return false;
+	variable->module = base_name(binary->path);
+	variable->offset = address - mapping->base;
+	at = variable->offset + binary->low;
+	dwarf = dwfl_module_getdwarf(binary->module, &bias);
+	if (dwarf && !binary->variables)
+		binary->variables = data_index(dwarf);
+	entry = dwarf ? data_find(binary->variables, at - bias) : NULL;
+	if (entry) {
+		from_die(symbols, binary, entry, at - bias, variable);
+		return true;
+	}
+	return from_symtab(symbols, binary, at, variable);
+}
