@@ -1,0 +1,207 @@
+/*
+ * Two threads take two locks in opposite order and stop for ever.
+ *
+ * `opposite` takes left then right in one thread and right then left in the
+ * other, and each waits for the other to have its first lock, so that it always
+ * happens; the main thread waits for a limited time and then ends the process.
+ * `lucky` has the same fault, but its threads run one after the other and get
+ * away with it. `ordered` takes both in one order; `back-off` tries the second
+ * and gives the first back. `dinner` and `dinner-ordered` are the five
+ * philosophers: each takes the left fork and then the right one, or the lower
+ * and then the higher.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "workloads/common.h"
+
+#define MOST_FORKS 64
+
+static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t right = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t forks[MOST_FORKS];
+
+struct taker {
+	pthread_mutex_t *first, *second;
+	pthread_barrier_t *first_taken; /* NULL: no rendezvous */
+	uint64_t stay_ns;
+	unsigned rounds;
+	unsigned done;
+	unsigned backed_off;
+	bool backs_off;
+};
+
+/* Takes both locks; returns false after it has given the first one back. */
+static bool take_both(struct taker *taker, unsigned round)
+{
+	pthread_mutex_lock(taker->first);
+	if (taker->first_taken && round == 0)
+		pthread_barrier_wait(taker->first_taken);
+	if (!taker->backs_off) {
+		pthread_mutex_lock(taker->second);
+		return true;
+	}
+	if (pthread_mutex_trylock(taker->second) == 0)
+		return true;
+	pthread_mutex_unlock(taker->first);
+	return false;
+}
+
+static void *taker_run(void *arg)
+{
+	struct taker *taker = arg;
+
+	while (taker->done < taker->rounds) {
+		if (!take_both(taker, taker->done + taker->backed_off)) {
+			taker->backed_off++;
+			/* Not in step with the other, or both back off again */
+			pause_ns(taker->stay_ns *
+				 (1 + (uint64_t)(taker->first == &left)));
+			continue;
+		}
+		pause_ns(taker->stay_ns);
+		pthread_mutex_unlock(taker->second);
+		pthread_mutex_unlock(taker->first);
+		taker->done++;
+	}
+	return NULL;
+}
+
+/* Waits for the thread until the limit; false: it is still at it. */
+static bool join_until(pthread_t thread, uint64_t limit_ns)
+{
+	struct timespec limit = { .tv_sec = (time_t)(limit_ns / S),
+				  .tv_nsec = (long)(limit_ns % S) };
+
+	return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &limit) == 0;
+}
+
+/* True if all takers end in time; a thread that hangs dies with the process. */
+static bool run_takers(const struct run *run, struct taker *takers, unsigned n,
+		       bool one_by_one)
+{
+	uint64_t limit_ns = clock_ns() + scaled_ns(run, 2 * S) + 200 * MS;
+	pthread_t *threads = must_alloc(n, sizeof(*threads));
+	unsigned hung = 0, backed_off = 0, done = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		threads[i] = thread_start("taker", taker_run, &takers[i]);
+		if (one_by_one)
+			thread_join(threads[i]);
+	}
+	for (unsigned i = 0; i < n && !one_by_one; i++)
+		hung += !join_until(threads[i], limit_ns);
+	for (unsigned i = 0; i < n && hung == 0; i++) {
+		done += takers[i].done;
+		backed_off += takers[i].backed_off;
+	}
+	free(threads);
+	tell_count("hung", hung);
+	tell_count("rounds_done", done);
+	tell_count("backed_off", backed_off);
+	return hung == 0;
+}
+
+static bool two(const struct run *run, bool opposite, bool rendezvous,
+		bool backs_off)
+{
+	static pthread_barrier_t both; /* outlives threads that hang */
+	static struct taker takers[2];
+
+	pthread_barrier_init(&both, NULL, 2);
+	for (unsigned i = 0; i < 2; i++)
+		takers[i] = (struct taker){
+			.first = opposite && i ? &right : &left,
+			.second = opposite && i ? &left : &right,
+			.rounds = run->tasks,
+			.stay_ns = MS / 10,
+			.first_taken = rendezvous ? &both : NULL,
+			.backs_off = backs_off,
+		};
+	return run_takers(run, takers, 2, opposite && !rendezvous);
+}
+
+static bool opposite(const struct run *run)
+{
+	return two(run, true, true, false);
+}
+
+static bool lucky(const struct run *run)
+{
+	return two(run, true, false, false);
+}
+
+static bool ordered(const struct run *run)
+{
+	return two(run, false, false, false);
+}
+
+static bool back_off(const struct run *run)
+{
+	return two(run, true, true, true);
+}
+
+static bool dine(const struct run *run, bool in_order)
+{
+	unsigned n = run->threads < 2		 ? 2
+		     : run->threads > MOST_FORKS ? MOST_FORKS
+						 : run->threads;
+	static struct taker philosophers[MOST_FORKS];
+	static pthread_barrier_t all;
+
+	pthread_barrier_init(&all, NULL, n);
+	for (unsigned i = 0; i < n; i++)
+		pthread_mutex_init(&forks[i], NULL);
+	for (unsigned i = 0; i < n; i++) {
+		unsigned a = i, b = (i + 1) % n;
+
+		if (in_order && a > b) {
+			a = b;
+			b = i;
+		}
+		philosophers[i] = (struct taker){
+			.first = &forks[a],
+			.second = &forks[b],
+			.rounds = run->tasks,
+			.stay_ns = MS / 10,
+			/* All have their left fork before any takes a right. */
+			.first_taken = in_order ? NULL : &all,
+		};
+	}
+	return run_takers(run, philosophers, n, false);
+}
+
+static bool dinner(const struct run *run)
+{
+	return dine(run, false);
+}
+
+static bool dinner_ordered(const struct run *run)
+{
+	return dine(run, true);
+}
+
+static const struct variant variants[] = {
+	{ "opposite", "opposite order: stops for ever (cut off)", opposite },
+	{ "lucky", "opposite order, one thread after the other", lucky },
+	{ "ordered", "one order for both threads", ordered },
+	{ "back-off", "try the second lock, give the first back", back_off },
+	{ "dinner", "philosophers, each left fork first", dinner },
+	{ "dinner-ordered", "philosophers, lower fork first", dinner_ordered },
+	{ NULL, NULL, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct workload deadlock = {
+		.name = "deadlock",
+		.what = "Threads that need two locks at once.",
+		.threads = 5,
+		.tasks = 20,
+		.variants = variants,
+	};
+
+	return workload_main(&deadlock, argc, argv);
+}
