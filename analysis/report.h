@@ -98,6 +98,8 @@ struct site {
 	const char *module;   /* base name of the binary, "" unknown */
 	uint64_t offset;      /* in it */
 	const char *text;     /* for people: "append (orders.c:77)" */
+	bool wrapper; /* of a library, as std::mutex::lock: look at its caller
+		       */
 };
 
 struct lock_site {
@@ -145,6 +147,8 @@ struct lock {
 	uint32_t instances;
 	uint32_t attributes; /* enum lock_attr */
 	int init_site;	     /* -1 unknown */
+	int first_site;	     /* of the first acquisition told, -1 unknown */
+	int group;	     /* of report.groups that it belongs to */
 
 	uint64_t acquisitions, contended;
 	uint64_t read_acquisitions, write_acquisitions;
@@ -324,6 +328,8 @@ struct report {
 	struct thread *threads; /* in order of their start */
 	size_t n_locks;
 	struct lock *locks;
+	size_t n_groups;
+	struct lock *groups; /* locks with one label summed: what people read */
 	size_t n_sites;
 	struct site *sites; /* in no order */
 

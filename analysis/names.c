@@ -1,0 +1,160 @@
+#include "analysis/names.h"
+
+#include <glib.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "analysis/arena.h"
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static const char *site_text(struct arena *arena, const struct site *site)
+{
+	if (*site->function && site->line > 0)
+		return arena_printf(arena, "%s (%s:%d)", site->function,
+				    site->file, site->line);
+	if (*site->function)
+		return arena_printf(arena, "%s (%s)", site->function,
+				    site->module);
+	if (site->line > 0)
+		return arena_printf(arena, "%s:%d", site->file, site->line);
+	if (*site->module)
+		return arena_printf(arena, "%s+0x%" PRIx64, site->module,
+				    site->offset);
+	return arena_printf(arena, "0x%" PRIx64, site->address);
+}
+
+static void name_site(struct report *report, struct symbols *symbols,
+		      struct site *site)
+{
+	struct symbol symbol = { .function = "", .path = "", .module = "" };
+	struct arena *arena = report->arena;
+
+	if (symbols && site->address)
+		(void)symbols_code(symbols, site->pid, site->address, &symbol);
+	site->function = arena_string(arena, symbol.function);
+	site->path = arena_string(arena, symbol.path);
+	site->file = base_name(site->path);
+	site->line = symbol.line;
+	site->module = arena_string(arena, symbol.module);
+	site->offset = symbol.offset;
+	site->wrapper = symbol.runtime;
+	site->text = site_text(arena, site);
+	if (!*site->function && site->address)
+		report->run.unresolved++;
+}
+
+/* Where CPython keeps its global interpreter lock: mutex, condition and more
+ * stand in one variable of the interpreter. */
+static bool is_python(const struct variable *variable)
+{
+	return !strcmp(variable->symbol, "_PyRuntime") &&
+	       strstr(variable->module, "python");
+}
+
+static const char *of_variable(struct arena *arena,
+			       const struct variable *variable)
+{
+	if (variable->line > 0)
+		return arena_printf(arena, "%s (%s:%d)", variable->name,
+				    base_name(variable->path), variable->line);
+	return arena_printf(arena, "%s (%s)", variable->name, variable->module);
+}
+
+/* The call site with the most acquisitions: -1 if the lock has none. */
+static int busiest_site(const struct lock *lock)
+{
+	int site = -1;
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < lock->n_sites; i++) {
+		const struct lock_site *at = &lock->sites[i];
+		uint64_t n = at->acquisitions + at->contended;
+
+		if (site >= 0 && n <= most)
+			continue;
+		site = at->site;
+		most = n;
+	}
+	return site;
+}
+
+/* The innermost frame of the program's own, where a wrapper made the call. */
+static int beyond_wrapper(const struct report *report, const struct lock *lock,
+			  int site)
+{
+	for (size_t i = 0; i < lock->n_sites; i++) {
+		const struct lock_site *at = &lock->sites[i];
+
+		if (at->site != site || !report->sites[site].wrapper)
+			continue;
+		for (int j = 0; j < at->n_stack; j++)
+			if (!report->sites[at->stack[j]].wrapper)
+				return at->stack[j];
+	}
+	return site;
+}
+
+static const char *lock_label(const struct report *report,
+			      struct symbols *symbols, const struct lock *lock)
+{
+	struct arena *arena = report->arena;
+	const char *kind = lock_kind_names[lock->kind];
+	struct variable variable;
+	int site;
+
+	if (lock->name && *lock->name)
+		return arena_string(arena, lock->name);
+	if (symbols &&
+	    symbols_data(symbols, lock->pid, lock->address, &variable))
+		return is_python(&variable)
+			       ? arena_printf(arena, "Python runtime %s (%s)",
+					      kind, variable.name)
+			       : of_variable(arena, &variable);
+	if (lock->init_site >= 0)
+		return arena_printf(arena, "%s from %s", kind,
+				    report->sites[lock->init_site].text);
+	site = lock->first_site >= 0 ? lock->first_site : busiest_site(lock);
+	if (site >= 0)
+		site = beyond_wrapper(report, lock, site);
+	if (site >= 0)
+		return arena_printf(arena, "%s in %s", kind,
+				    report->sites[site].text);
+	return arena_printf(arena, "%s at 0x%" PRIx64, kind, lock->address);
+}
+
+static void note(struct report *report, size_t n, const char *const *notes)
+{
+	size_t old = report->run.n_notes;
+	const char **all =
+		arena_array(report->arena, old + n, sizeof(const char *));
+
+	for (size_t i = 0; i < old; i++)
+		all[i] = report->run.notes[i];
+	for (size_t i = 0; i < n; i++)
+		all[old + i] = arena_string(report->arena, notes[i]);
+	report->run.notes = all;
+	report->run.n_notes = old + n;
+}
+
+void names_resolve(struct report *report, struct symbols *symbols)
+{
+	const char *const *notes;
+	size_t n;
+
+	for (size_t i = 0; i < report->n_sites; i++)
+		name_site(report, symbols, &report->sites[i]);
+	for (size_t i = 0; i < report->n_locks; i++)
+		report->locks[i].label =
+			lock_label(report, symbols, &report->locks[i]);
+	if (!symbols)
+		return;
+	n = symbols_notes(symbols, &notes);
+	if (n)
+		note(report, n, notes);
+}
