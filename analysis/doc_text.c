@@ -1,0 +1,250 @@
+/* Lays a document out as plain text. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/doc.h"
+
+#define GAP	     2
+#define ELASTIC_MIN  14
+#define ELASTIC_WIDE 60
+
+static long length(const char *text)
+{
+	return g_utf8_strlen(text, -1);
+}
+
+static void blanks(long n, FILE *out)
+{
+	for (; n > 0; n--)
+		putc(' ', out);
+}
+
+/* Writes the text in lines of `width`, each behind `indent` blanks. */
+static void wrap(const char *text, long indent, long width, FILE *out)
+{
+	char **words = g_strsplit_set(text, " \n", -1);
+	long column = 0;
+
+	for (char **word = words; *word; word++) {
+		long n = length(*word);
+
+		if (!n)
+			continue;
+		if (column && column + 1 + n > width) {
+			putc('\n', out);
+			column = 0;
+		}
+		if (column) {
+			putc(' ', out);
+			column++;
+		} else {
+			blanks(indent, out);
+			column = indent;
+		}
+		fputs(*word, out);
+		column += n;
+	}
+	putc('\n', out);
+	g_strfreev(words);
+}
+
+/* The text in at most `width` columns, shortened in its middle. */
+static char *shortened(const char *text, long width)
+{
+	long n = length(text), head, tail;
+	char *begin, *end, *joined;
+
+	if (n <= width)
+		return g_strdup(text);
+	tail = (width - 2) * 3 / 5; /* the end tells file and line */
+	head = width - 2 - tail;
+	begin = g_utf8_substring(text, 0, head);
+	end = g_utf8_substring(text, n - tail, n);
+	joined = g_strconcat(begin, "..", end, NULL);
+	g_free(begin);
+	g_free(end);
+	return joined;
+}
+
+static const char *cell(const struct doc_table *table, size_t row, size_t i)
+{
+	return g_ptr_array_index(table->cells, row * table->n_columns + i);
+}
+
+static size_t rows(const struct doc_table *table)
+{
+	return table->cells->len / table->n_columns;
+}
+
+static long total(const long *widths, size_t n)
+{
+	long sum = -GAP;
+
+	for (size_t i = 0; i < n; i++)
+		if (widths[i] > 0)
+			sum += widths[i] + GAP;
+	return sum;
+}
+
+static void natural_widths(const struct doc_table *table, long *widths)
+{
+	for (size_t i = 0; i < table->n_columns; i++) {
+		/* The first column names the row: it stays. */
+		if (!table->used[i] && i > 0) {
+			widths[i] = 0;
+			continue;
+		}
+		widths[i] = length(table->columns[i].name);
+		for (size_t row = 0; row < rows(table); row++)
+			widths[i] = MAX(widths[i], length(cell(table, row, i)));
+		widths[i] = MAX(widths[i], 1);
+	}
+}
+
+/* Takes `over` columns of text from the widest elastic column. */
+static bool squeeze(const struct doc_table *table, long *widths, long least)
+{
+	size_t widest = table->n_columns;
+
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (table->columns[i].elastic && widths[i] > least &&
+		    (widest == table->n_columns || widths[i] > widths[widest]))
+			widest = i;
+	if (widest == table->n_columns)
+		return false;
+	widths[widest]--;
+	return true;
+}
+
+static bool drop(const struct doc_table *table, long *widths)
+{
+	size_t first = table->n_columns;
+
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (widths[i] && table->columns[i].keep &&
+		    (first == table->n_columns ||
+		     table->columns[i].keep > table->columns[first].keep))
+			first = i;
+	if (first == table->n_columns)
+		return false;
+	widths[first] = 0;
+	return true;
+}
+
+static void fit(const struct doc_table *table, long width, long *widths)
+{
+	natural_widths(table, widths);
+	while (total(widths, table->n_columns) > width &&
+	       squeeze(table, widths, 2L * ELASTIC_MIN))
+		;
+	while (total(widths, table->n_columns) > width && drop(table, widths))
+		;
+	while (total(widths, table->n_columns) > width &&
+	       squeeze(table, widths, ELASTIC_MIN))
+		;
+}
+
+static void write_cell(const struct doc_table *table, size_t i,
+		       const char *text, long width, bool last, FILE *out)
+{
+	char *fitted = shortened(text, width);
+	long pad = width - length(fitted);
+
+	if (table->columns[i].align == DOC_RIGHT)
+		blanks(pad, out);
+	fputs(fitted, out);
+	if (!last) {
+		if (table->columns[i].align == DOC_LEFT)
+			blanks(pad, out);
+		blanks(GAP, out);
+	}
+	g_free(fitted);
+}
+
+static void write_table(const struct doc_table *table, long width, FILE *out)
+{
+	long *widths = g_new0(long, table->n_columns);
+	size_t last = 0;
+
+	fit(table, width, widths);
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (widths[i])
+			last = i;
+	for (size_t i = 0; i <= last; i++)
+		if (widths[i])
+			write_cell(table, i, table->columns[i].name, widths[i],
+				   i == last, out);
+	putc('\n', out);
+	for (size_t row = 0; row < rows(table); row++) {
+		for (size_t i = 0; i <= last; i++)
+			if (widths[i])
+				write_cell(table, i, cell(table, row, i),
+					   widths[i], i == last, out);
+		putc('\n', out);
+	}
+	g_free(widths);
+}
+
+/* Left text and right text on one line, or on two if there is no room. */
+static void write_sides(const char *left, const char *right, long width,
+			FILE *out)
+{
+	long room = width - length(left) - (right ? length(right) : 0);
+
+	fputs(left, out);
+	if (right && *right) {
+		if (room < 2) {
+			putc('\n', out);
+			room = width - length(right);
+		}
+		blanks(room, out);
+		fputs(right, out);
+	}
+	putc('\n', out);
+}
+
+static void write_finding(const struct doc_block *block, long width, FILE *out)
+{
+	char *left = block->number ? g_strdup_printf("%2d. %s", block->number,
+						     block->text)
+				   : g_strdup_printf("    %s", block->text);
+
+	write_sides(left, block->right, width, out);
+	wrap(block->evidence, 4, width, out);
+	if (block->advice && *block->advice) {
+		char *advice = g_strconcat("-> ", block->advice, NULL);
+
+		wrap(advice, 4, width, out);
+		g_free(advice);
+	}
+	g_free(left);
+}
+
+void doc_write_text(const struct doc *doc, int width, FILE *out)
+{
+	for (guint i = 0; i < doc->blocks->len; i++) {
+		const struct doc_block *block =
+			g_ptr_array_index(doc->blocks, i);
+
+		switch (block->kind) {
+		case DOC_TITLE:
+			write_sides(block->text, block->right, width, out);
+			break;
+		case DOC_HEADING:
+			fprintf(out, "%s%s\n", i ? "\n" : "", block->text);
+			break;
+		case DOC_TEXT:
+			wrap(block->text, 0, width, out);
+			break;
+		case DOC_NOTE:
+			wrap(block->text, 2, width, out);
+			break;
+		case DOC_FINDING:
+			write_finding(block, width, out);
+			break;
+		case DOC_TABLE:
+			write_table(&block->table, width, out);
+			break;
+		}
+	}
+}

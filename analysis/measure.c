@@ -1,0 +1,177 @@
+#include "analysis/measure.h"
+
+#include <glib.h>
+#include <stdlib.h>
+
+double measure_ratio(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)part / (double)whole : 0;
+}
+
+double measure_held_share(const struct report *report, const struct lock *lock)
+{
+	return measure_ratio(lock->held_ns, report->run.duration_ns);
+}
+
+double measure_path_share(const struct report *report, uint64_t ns)
+{
+	return report->path.length_ns
+		       ? measure_ratio(ns, report->path.length_ns)
+		       : -1;
+}
+
+double measure_waiting(const struct report *report, const struct lock *lock)
+{
+	return measure_ratio(lock->wait.total, report->run.duration_ns);
+}
+
+size_t measure_users(const struct lock *lock)
+{
+	return lock->n_by_thread;
+}
+
+size_t measure_waiters(const struct report *report, const struct lock *lock)
+{
+	bool *seen = g_new0(bool, report->n_threads + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < lock->n_blame; i++) {
+		int waiter = lock->blame[i].waiter;
+
+		if (waiter < 0 || seen[waiter])
+			continue;
+		seen[waiter] = true;
+		n++;
+	}
+	g_free(seen);
+	return n;
+}
+
+uint64_t measure_life(const struct report *report)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < report->n_threads; i++)
+		if (report->threads[i].recorded)
+			sum += report->threads[i].end_ns -
+			       report->threads[i].begin_ns;
+	return sum;
+}
+
+uint64_t measure_state(const struct report *report, enum state state)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < report->n_threads; i++)
+		if (report->threads[i].recorded)
+			sum += report->threads[i].state_ns[state];
+	return sum;
+}
+
+/* Mean of a histogram of time by number. */
+static double mean_level(const uint64_t *ns, size_t n)
+{
+	double weighted = 0, whole = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		weighted += (double)i * (double)ns[i];
+		whole += (double)ns[i];
+	}
+	return whole > 0 ? weighted / whole : 0;
+}
+
+double measure_concurrency(const struct report *report)
+{
+	return mean_level(report->utilization.concurrency_ns,
+			  report->utilization.n_concurrency);
+}
+
+double measure_demand(const struct report *report)
+{
+	return mean_level(report->utilization.demand_ns,
+			  report->utilization.n_demand);
+}
+
+bool measure_is_held(const struct lock *lock)
+{
+	switch (lock->kind) {
+	case LOCK_MUTEX:
+	case LOCK_RWLOCK:
+	case LOCK_SPIN:
+	case LOCK_ANNOTATED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int end_of(const struct blame *blame, enum blame_view view)
+{
+	switch (view) {
+	case BLAME_WAITER_SITE:
+		return blame->waiter_site;
+	case BLAME_OWNER_SITE:
+		return blame->owner < 0 ? -1 : blame->owner_site;
+	case BLAME_WAITER:
+		return blame->waiter;
+	case BLAME_OWNER:
+		return blame->owner;
+	}
+	return -1;
+}
+
+static int dearer(const void *a, const void *b)
+{
+	const struct blame_sum *x = a;
+	const struct blame_sum *y = b;
+
+	if (x->wait_ns != y->wait_ns)
+		return x->wait_ns < y->wait_ns ? 1 : -1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+struct blame_sum *measure_blame(const struct report *report,
+				const struct lock *lock, enum blame_view view,
+				size_t *n)
+{
+	size_t most = MAX(report->n_sites, report->n_threads) + 1;
+	struct blame_sum *rows = g_new(struct blame_sum, lock->n_blame + 1);
+	size_t *row_of = g_new0(size_t, most + 1); /* index + 1 -> row + 1 */
+
+	*n = 0;
+	for (size_t i = 0; i < lock->n_blame; i++) {
+		const struct blame *blame = &lock->blame[i];
+		int index = end_of(blame, view);
+		size_t *row = &row_of[index + 1];
+
+		if (!*row) {
+			rows[*n] = (struct blame_sum){ .index = index };
+			*row = ++*n;
+		}
+		rows[*row - 1].wait_ns += blame->wait_ns;
+		rows[*row - 1].count += blame->count;
+	}
+	g_free(row_of);
+	if (*n)
+		qsort(rows, *n, sizeof(*rows), dearer);
+	return rows;
+}
+
+const struct held_wait *measure_held_wait(const struct lock *lock,
+					  enum state state)
+{
+	const struct held_wait *best = NULL;
+
+	for (size_t i = 0; i < lock->n_held_waits; i++) {
+		const struct held_wait *at = &lock->held_waits[i];
+
+		if (at->state == state && (!best || at->ns > best->ns))
+			best = at;
+	}
+	return best;
+}
+
+uint64_t measure_lost(const struct report *report)
+{
+	return report->run.events_lost + report->run.sched_lost;
+}

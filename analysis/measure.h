@@ -1,0 +1,65 @@
+/*
+ * Figures that follow from those in a report: each is defined here, once, for
+ * the findings and for every renderer.
+ */
+#ifndef ANALYSIS_MEASURE_H
+#define ANALYSIS_MEASURE_H
+
+#include "analysis/report.h"
+
+/* part / whole as a ratio; 0 if there is no whole. */
+double measure_ratio(uint64_t part, uint64_t whole);
+
+/* Share of the run during which anybody held the lock: of all instances
+ * together, so beyond 1 for a group. */
+double measure_held_share(const struct report *report, const struct lock *lock);
+
+/* Share of the critical path; < 0 if there is none. */
+double measure_path_share(const struct report *report, uint64_t ns);
+
+/* Waiting threads at an average instant of the run. */
+double measure_waiting(const struct report *report, const struct lock *lock);
+
+/* Number of threads that took the lock, or waited for it. */
+size_t measure_users(const struct lock *lock);
+size_t measure_waiters(const struct report *report, const struct lock *lock);
+
+/* The life of all recorded threads together, and their time in a state. */
+uint64_t measure_life(const struct report *report);
+uint64_t measure_state(const struct report *report, enum state state);
+
+/* Threads running, and running or runnable, at an average instant. */
+double measure_concurrency(const struct report *report);
+double measure_demand(const struct report *report);
+
+/* True for what is held and released by an owner: not for conditions,
+ * barriers, semaphores, futexes. */
+bool measure_is_held(const struct lock *lock);
+
+/* By whom or where the time of waiters went. */
+enum blame_view {
+	BLAME_WAITER_SITE,
+	BLAME_OWNER_SITE,
+	BLAME_WAITER,
+	BLAME_OWNER,
+};
+
+struct blame_sum {
+	int index; /* site or thread; -1: handoff, or unknown */
+	uint64_t wait_ns, count;
+};
+
+/* Sums a lock's blame by one end of it, dearest first. The caller frees. */
+struct blame_sum *measure_blame(const struct report *report,
+				const struct lock *lock, enum blame_view view,
+				size_t *n);
+
+/* What owners blocked on while they held the lock: the dearest place in
+ * `state`, NULL if none. */
+const struct held_wait *measure_held_wait(const struct lock *lock,
+					  enum state state);
+
+/* Events that were lost, in all sources together. */
+uint64_t measure_lost(const struct report *report);
+
+#endif
