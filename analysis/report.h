@@ -239,6 +239,13 @@ struct open_wait { /* had not ended when the trace did */
 	int site;
 };
 
+struct open_hold { /* had not ended when its thread, or the trace, did */
+	int lock, thread;
+	int site; /* of the acquisition, -1 unknown */
+	uint64_t since_ns, hold_ns;
+	bool thread_ended;
+};
+
 struct order_edge {
 	int first, second; /* locks */
 	int first_site, second_site;
@@ -378,6 +385,8 @@ struct report {
 	struct what_if *what_if;
 	size_t n_unfinished;
 	struct open_wait *unfinished;
+	size_t n_open_holds;
+	struct open_hold *open_holds;
 	size_t n_findings;
 	struct finding *findings;
 

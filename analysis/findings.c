@@ -1,0 +1,118 @@
+#include "analysis/findings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/arena.h"
+#include "analysis/findings_rules.h"
+#include "analysis/measure.h"
+#include "analysis/units.h"
+
+/* Each rule may add findings of its kinds; the last one sees all others. */
+static void (*const rules[])(struct finder *) = {
+	find_deadlock,	       find_held_at_exit,     find_io_under_lock,
+	find_sleep_under_lock, find_nested_wait,      find_preempted_holder,
+	find_busy_section,     find_starved_writers,  find_spinning,
+	find_inversion,	       find_oversubscription, find_idle,
+	find_unbalanced,       find_unrecorded,	      find_no_contention,
+};
+
+static enum severity severity_of(const struct report *report,
+				 const struct finding *finding)
+{
+	double share = finding->path_share >= 0
+			       ? finding->path_share
+			       : measure_ratio(finding->cost_ns,
+					       report->run.duration_ns);
+
+	return share >= 0.25   ? SEVERITY_HIGH
+	       : share >= 0.05 ? SEVERITY_MEDIUM
+			       : SEVERITY_LOW;
+}
+
+void finder_add(struct finder *finder, struct finding finding,
+		const char *evidence, ...)
+{
+	va_list args;
+
+	va_start(args, evidence);
+	finding.evidence = arena_vprintf(finder->report->arena, evidence, args);
+	va_end(args);
+	finding.severity =
+		MAX(finding.severity, severity_of(finder->report, &finding));
+	g_array_append_val(finder->found, finding);
+}
+
+double finder_lock_cost(const struct finder *finder, const struct lock *lock)
+{
+	double share = measure_path_share(finder->report, lock->path_ns);
+
+	return share >= 0 ? share : measure_waiting(finder->report, lock);
+}
+
+int finder_lock_index(const struct finder *finder, const struct lock *group)
+{
+	for (size_t i = 0; i < finder->report->n_locks; i++)
+		if (finder->report->locks[i].group == group->group)
+			return (int)i;
+	return -1;
+}
+
+const char *finder_waiting(const struct finder *finder, const struct lock *lock)
+{
+	const struct report *report = finder->report;
+	size_t users = measure_users(lock);
+	size_t waiters = measure_waiters(report, lock);
+	struct units_text total, waiter_count;
+
+	units_count(&waiter_count, waiters);
+	units_ns_prose(&total, lock->wait.total);
+	if (users < waiters)
+		users = waiters;
+	return arena_printf(report->arena,
+			    "%s of the %zu threads that take it wait%s for it"
+			    ", %.1f at an average instant: %s of waiting",
+			    waiters == users ? "All" : waiter_count.s, users,
+			    waiters == 1 && users != 1 ? "s" : "",
+			    measure_waiting(report, lock), total.s);
+}
+
+/* What happened for sure comes first, then the dearest. */
+static int dearer(const void *a, const void *b)
+{
+	const struct finding *x = a;
+	const struct finding *y = b;
+	bool x_dead = !strcmp(x->kind, "deadlock");
+	bool y_dead = !strcmp(y->kind, "deadlock");
+
+	if (x_dead != y_dead)
+		return x_dead ? -1 : 1;
+	if (x->severity != y->severity)
+		return x->severity < y->severity ? 1 : -1;
+	if (x->path_share != y->path_share)
+		return x->path_share < y->path_share ? 1 : -1;
+	if (x->cost_ns != y->cost_ns)
+		return x->cost_ns < y->cost_ns ? 1 : -1;
+	return strcmp(x->kind, y->kind);
+}
+
+void findings_make(struct report *report)
+{
+	struct finder finder = {
+		.report = report,
+		.found = g_array_new(FALSE, FALSE, sizeof(struct finding)),
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
+		rules[i](&finder);
+	report->n_findings = finder.found->len;
+	report->findings = arena_array(report->arena, finder.found->len,
+				       sizeof(struct finding));
+	if (finder.found->len) {
+		memcpy(report->findings, finder.found->data,
+		       finder.found->len * sizeof(struct finding));
+		qsort(report->findings, report->n_findings,
+		      sizeof(struct finding), dearer);
+	}
+	g_array_free(finder.found, TRUE);
+}

@@ -1,0 +1,334 @@
+/* Rules about one lock: what its owners do while others wait. */
+#include <string.h>
+
+#include "analysis/arena.h"
+#include "analysis/findings_rules.h"
+#include "analysis/measure.h"
+#include "analysis/units.h"
+
+/* From here on a part of the hold time is why others wait. */
+#define PART_LEAST 0.25
+/* Sections up to this are short: their price is the queue, not their work. */
+#define SHORT_NS 20000
+
+/* The part of the holds that events told of; where none did, 0. */
+static double part_of_hold(const struct lock *lock, uint64_t part_ns)
+{
+	uint64_t told = lock->hold.total > lock->hold_parts_ns[HOLD_UNRECORDED]
+				? lock->hold.total -
+					  lock->hold_parts_ns[HOLD_UNRECORDED]
+				: 0;
+
+	return measure_ratio(part_ns, told);
+}
+
+static bool costs(const struct finder *finder, const struct lock *lock)
+{
+	return measure_is_held(lock) && lock->wait.total > 0 &&
+	       finder_lock_cost(finder, lock) >= FINDINGS_LEAST;
+}
+
+/* A finding about the share of a lock's waits that `part` explains. */
+static struct finding of_part(const struct finder *finder,
+			      const struct lock *lock, double part,
+			      const char *kind)
+{
+	double share = measure_path_share(finder->report, lock->path_ns);
+
+	return (struct finding){
+		.kind = kind,
+		.cost_ns = (uint64_t)((double)lock->wait.total * part),
+		.path_share = share >= 0 ? share * part : -1,
+		.lock = finder_lock_index(finder, lock),
+		.thread = -1,
+	};
+}
+
+/* " (append, orders.c:77)" or "". */
+static const char *place(const struct finder *finder, int site)
+{
+	const struct report *report = finder->report;
+
+	if (site < 0)
+		return "";
+	return arena_printf(report->arena, " at %s", report->sites[site].text);
+}
+
+static const char *held(const struct finder *finder, const struct lock *lock)
+{
+	const struct report *report = finder->report;
+	struct units_text share, mean;
+
+	units_ns_prose(&mean, lock->hold.mean);
+	if (lock->instances > 1)
+		return arena_printf(report->arena,
+				    "%s (%u locks) are held for %s on average",
+				    lock->label, lock->instances, mean.s);
+	return arena_printf(
+		report->arena, "%s is held %s of the time", lock->label,
+		units_share(&share, measure_held_share(report, lock)));
+}
+
+static const char *io_words(const struct finder *finder,
+			    const struct held_wait *at)
+{
+	const char *op = at->op < IO_NOPS ? io_op_names[at->op] : NULL;
+
+	if (!op)
+		return "I/O";
+	if (at->fd_kind == FD_UNKNOWN || at->fd_kind >= FD_NONE ||
+	    at->op == IO_FSYNC || at->op == IO_FDATASYNC)
+		return op;
+	return arena_printf(finder->report->arena, "%s of a %s", op,
+			    fd_kind_names[at->fd_kind]);
+}
+
+void find_io_under_lock(struct finder *finder)
+{
+	for (size_t i = 0; i < finder->report->n_groups; i++) {
+		const struct lock *lock = &finder->report->groups[i];
+		double part = part_of_hold(lock, lock->hold_parts_ns[HOLD_IO]);
+		const struct held_wait *at = measure_held_wait(lock, STATE_IO);
+		struct finding finding;
+		struct units_text share;
+
+		if (part < PART_LEAST || !costs(finder, lock))
+			continue;
+		finding = of_part(finder, lock, part, "io-under-lock");
+		finding.title = "I/O under a lock";
+		finding.advice =
+			"Do the I/O outside the lock: collect under it, write "
+			"after it, or hand the data to one writer thread.";
+		finder_add(finder, finding,
+			   "%s; for %s of that its owner is in %s%s. %s.",
+			   held(finder, lock), units_share(&share, part),
+			   at ? io_words(finder, at) : "I/O",
+			   at ? place(finder, at->site) : "",
+			   finder_waiting(finder, lock));
+	}
+}
+
+void find_sleep_under_lock(struct finder *finder)
+{
+	for (size_t i = 0; i < finder->report->n_groups; i++) {
+		const struct lock *lock = &finder->report->groups[i];
+		double part =
+			part_of_hold(lock, lock->hold_parts_ns[HOLD_SLEEP]);
+		const struct held_wait *at =
+			measure_held_wait(lock, STATE_SLEEP);
+		struct finding finding;
+		struct units_text share;
+
+		if (part < PART_LEAST || !costs(finder, lock))
+			continue;
+		finding = of_part(finder, lock, part, "sleep-under-lock");
+		finding.title = "Sleep under a lock";
+		finding.advice = "Release the lock before the sleep, or wait "
+				 "on a condition, which releases it.";
+		finder_add(finder, finding,
+			   "%s; for %s of that its owner sleeps%s. %s.",
+			   held(finder, lock), units_share(&share, part),
+			   at ? place(finder, at->site) : "",
+			   finder_waiting(finder, lock));
+	}
+}
+
+static void add_nested(struct finder *finder, const struct lock *lock,
+		       double part, const struct held_wait *at)
+{
+	const struct report *report = finder->report;
+	struct finding finding = of_part(finder, lock, part, "nested-wait");
+	const char *other = at && at->lock >= 0 ? report->locks[at->lock].label
+						: "another lock or condition";
+	struct units_text share;
+
+	finding.title = "Waits for one lock while holding another";
+	finding.advice = "Take the second lock before the first, or after its "
+			 "release: whoever waits for the one waits for both.";
+	finder_add(finder, finding,
+		   "%s; for %s of that its owner waits for %s%s. %s.",
+		   held(finder, lock), units_share(&share, part), other,
+		   at ? place(finder, at->site) : "",
+		   finder_waiting(finder, lock));
+}
+
+void find_nested_wait(struct finder *finder)
+{
+	for (size_t i = 0; i < finder->report->n_groups; i++) {
+		const struct lock *lock = &finder->report->groups[i];
+		double locks =
+			part_of_hold(lock, lock->hold_parts_ns[HOLD_LOCK]);
+		double others =
+			part_of_hold(lock, lock->hold_parts_ns[HOLD_OTHER]);
+		const struct held_wait *cond =
+			measure_held_wait(lock, STATE_COND);
+
+		if (!costs(finder, lock))
+			continue;
+		if (locks >= PART_LEAST)
+			add_nested(finder, lock, locks,
+				   measure_held_wait(lock, STATE_LOCK));
+		else if (others >= PART_LEAST && cond)
+			add_nested(finder, lock, others, cond);
+	}
+}
+
+void find_preempted_holder(struct finder *finder)
+{
+	for (size_t i = 0; i < finder->report->n_groups; i++) {
+		const struct lock *lock = &finder->report->groups[i];
+		uint64_t ready_ns = lock->hold_parts_ns[HOLD_PREEMPTED] +
+				    lock->hold_parts_ns[HOLD_WOKEN];
+		double part = part_of_hold(lock, ready_ns);
+		struct finding finding;
+		struct units_text share;
+
+		if (part < PART_LEAST || !costs(finder, lock))
+			continue;
+		finding = of_part(finder, lock, part, "preempted-holder");
+		finding.title = "Owners of a lock lose their CPU";
+		finding.advice =
+			"Run no more busy threads than CPUs, shorten the "
+			"section, or block instead of spinning.";
+		finder_add(finder, finding,
+			   "%s; for %s of that its owner wants a CPU and has "
+			   "none. %.1f threads want one of %u CPUs at an "
+			   "average instant. %s.",
+			   held(finder, lock), units_share(&share, part),
+			   measure_demand(finder->report),
+			   finder->report->run.cpus,
+			   finder_waiting(finder, lock));
+	}
+}
+
+/* What the owner does is work: then it is the queue, the rate or the length. */
+static const struct busy {
+	const char *kind, *title, *advice;
+} busy_kinds[] = {
+	{ "convoy", "Threads queue for a lock and are let in one by one",
+	  "Hand over work in batches, take the lock less often, or split what "
+	  "it protects: the time goes into waking the next in line, not into "
+	  "the section." },
+	{ "hot-section", "A short section is entered very often",
+	  "Take the lock less often (batch, or count per thread and add up "
+	  "later), split it into several, or use atomic operations." },
+	{ "long-section", "A long section under one lock",
+	  "Compute outside and only publish under the lock, or split the lock "
+	  "by what it protects." },
+};
+
+static const struct busy *busy_kind(const struct lock *lock)
+{
+	double handoff = measure_ratio(lock->handoff_ns, lock->wait.total);
+
+	if (lock->hold.mean >= SHORT_NS)
+		return &busy_kinds[2];
+	return handoff >= 0.5 ? &busy_kinds[0] : &busy_kinds[1];
+}
+
+static double blocked_part(const struct lock *lock)
+{
+	uint64_t working = lock->hold_parts_ns[HOLD_RUNNING];
+	uint64_t told = 0;
+
+	for (int i = 0; i < HOLD_NPARTS; i++)
+		told += i == HOLD_UNRECORDED ? 0 : lock->hold_parts_ns[i];
+	return told ? 1 - measure_ratio(working, told) : 0;
+}
+
+void find_busy_section(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_groups; i++) {
+		const struct lock *lock = &report->groups[i];
+		const struct busy *kind = busy_kind(lock);
+		double part = 1 - blocked_part(lock);
+		struct finding finding;
+		struct units_text count, mean, rate, handoff;
+
+		if (part < 0.5 || !costs(finder, lock))
+			continue;
+		finding = of_part(finder, lock, part, kind->kind);
+		finding.title = kind->title;
+		finding.advice = kind->advice;
+		units_short(&count, lock->acquisitions);
+		units_ns_prose(&mean, lock->hold.mean);
+		units_short(&rate,
+			    (uint64_t)(measure_ratio(lock->acquisitions,
+						     report->run.duration_ns) *
+				       1e9));
+		units_share(&handoff,
+			    measure_ratio(lock->handoff_ns, lock->wait.total));
+		finder_add(finder, finding,
+			   "%s: %s acquisitions (%s a second), held for %s on "
+			   "average. %s, %s of it between a release and the "
+			   "next acquisition.",
+			   lock->label, count.s, rate.s, mean.s,
+			   finder_waiting(finder, lock), handoff.s);
+	}
+}
+
+void find_starved_writers(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_groups; i++) {
+		const struct lock *lock = &report->groups[i];
+		const struct dist *writes = &lock->wait_by_mode[LOCK_WRITE];
+		const struct dist *reads = &lock->wait_by_mode[LOCK_READ];
+		struct finding finding;
+		struct units_text mean, max, hold, read;
+
+		if (lock->kind != LOCK_RWLOCK || !costs(finder, lock) ||
+		    !lock->read_acquisitions || writes->count < 3 ||
+		    writes->mean < 10 * MAX(lock->hold.mean, reads->mean))
+			continue;
+		finding =
+			of_part(finder, lock,
+				measure_ratio(writes->total, lock->wait.total),
+				"reader-writer-starvation");
+		finding.title = "Readers keep writers out";
+		finding.advice =
+			"Prefer writers (PTHREAD_RWLOCK_PREFER_WRITER_"
+			"NONRECURSIVE_NP), or publish a new copy and swap it.";
+		finder_add(finder, finding,
+			   "Writers wait %s for %s on average (%s at most), "
+			   "readers %s; a hold lasts %s.",
+			   units_ns_prose(&mean, writes->mean), lock->label,
+			   units_ns_prose(&max, writes->max),
+			   units_ns_prose(&read, reads->mean),
+			   units_ns_prose(&hold, lock->hold.mean));
+	}
+}
+
+void find_spinning(struct finder *finder)
+{
+	const struct report *report = finder->report;
+	uint64_t busy = measure_state(report, STATE_RUNNING) +
+			measure_state(report, STATE_SPINNING);
+
+	for (size_t i = 0; i < report->n_groups; i++) {
+		const struct lock *lock = &report->groups[i];
+		double share = measure_ratio(lock->spin_ns, busy);
+		struct finding finding;
+		struct units_text spun, percent;
+
+		if (share < 0.05)
+			continue;
+		finding =
+			of_part(finder, lock,
+				measure_ratio(lock->spin_ns, lock->wait.total),
+				"spinning");
+		finding.cost_ns = lock->spin_ns;
+		finding.title = "CPU time spent spinning for a lock";
+		finding.advice = "Use a mutex, which sleeps, or make the "
+				 "section shorter than a context switch.";
+		finder_add(finder, finding,
+			   "Waiters of %s burn %s of CPU time, %s of all that "
+			   "the program uses. %s.",
+			   lock->label, units_ns_prose(&spun, lock->spin_ns),
+			   units_share(&percent, share),
+			   finder_waiting(finder, lock));
+	}
+}

@@ -1,0 +1,55 @@
+/* What the rules of the findings share; private to findings*.c. */
+#ifndef ANALYSIS_FINDINGS_RULES_H
+#define ANALYSIS_FINDINGS_RULES_H
+
+#include <glib.h>
+
+#include "analysis/report.h"
+
+/* A cost below this share of the run is nobody's holdup. */
+#define FINDINGS_LEAST 0.02
+
+struct finder {
+	struct report *report;
+	GArray *found; /* struct finding */
+};
+
+/*
+ * Adds `finding` with its evidence as text. Its severity follows from
+ * path_share, or from cost_ns against the run, unless it is set.
+ */
+void finder_add(struct finder *finder, struct finding finding,
+		const char *evidence, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * What a lock costs the run, as a ratio: its share of the critical path where
+ * that is known, else the threads that wait for it at an average instant.
+ */
+double finder_lock_cost(const struct finder *finder, const struct lock *lock);
+
+/* The lock of report.locks that a group's finding points at. */
+int finder_lock_index(const struct finder *finder, const struct lock *group);
+
+/* "7 of 8 threads wait for it, 4.8 on average: 23.4 s of waiting". */
+const char *finder_waiting(const struct finder *finder,
+			   const struct lock *lock);
+
+void find_io_under_lock(struct finder *finder);
+void find_sleep_under_lock(struct finder *finder);
+void find_preempted_holder(struct finder *finder);
+void find_nested_wait(struct finder *finder);
+void find_busy_section(struct finder *finder);
+void find_starved_writers(struct finder *finder);
+void find_spinning(struct finder *finder);
+
+void find_deadlock(struct finder *finder);
+void find_held_at_exit(struct finder *finder);
+void find_inversion(struct finder *finder);
+void find_oversubscription(struct finder *finder);
+void find_idle(struct finder *finder);
+void find_unbalanced(struct finder *finder);
+void find_unrecorded(struct finder *finder);
+void find_no_contention(struct finder *finder);
+
+#endif

@@ -1,0 +1,329 @@
+/* Rules about the run as a whole: its ends, its threads, its CPUs. */
+#include <string.h>
+
+#include "analysis/arena.h"
+#include "analysis/findings_rules.h"
+#include "analysis/measure.h"
+#include "analysis/units.h"
+
+static const struct finding blank = { .path_share = -1,
+				      .lock = -1,
+				      .thread = -1 };
+
+static const char *thread_words(const struct report *report, int thread)
+{
+	if (thread < 0)
+		return "an unknown thread";
+	return arena_printf(report->arena, "%s (%d)",
+			    report->threads[thread].name,
+			    report->threads[thread].tid);
+}
+
+static const char *site_words(const struct report *report, int site)
+{
+	return site < 0 ? "an unknown place" : report->sites[site].text;
+}
+
+static const char *lock_words(const struct report *report, int lock)
+{
+	return lock < 0 ? "an unknown lock" : report->locks[lock].label;
+}
+
+void find_deadlock(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_deadlocks; i++) {
+		const struct deadlock *deadlock = &report->deadlocks[i];
+		struct finding finding = blank;
+		GString *text = g_string_new(NULL);
+
+		for (size_t j = 0; j < deadlock->n; j++)
+			g_string_append_printf(
+				text,
+				"%s%s waits for %s at %s, which %s holds since "
+				"%s",
+				j ? "; " : "",
+				thread_words(report, deadlock->cycle[j].thread),
+				lock_words(report, deadlock->cycle[j].lock),
+				site_words(report, deadlock->cycle[j].site),
+				thread_words(report, deadlock->cycle[j].owner),
+				site_words(report,
+					   deadlock->cycle[j].held_site));
+		finding.kind = "deadlock";
+		finding.severity = SEVERITY_HIGH;
+		finding.cost_ns = report->run.duration_ns;
+		finding.lock = deadlock->n ? deadlock->cycle[0].lock : -1;
+		finding.thread = deadlock->n ? deadlock->cycle[0].thread : -1;
+		finding.title = "Deadlock: the program stands still";
+		finding.advice = "Take these locks in one order everywhere, or "
+				 "try the second and give the first back.";
+		finder_add(finder, finding, "%s.", text->str);
+		g_string_free(text, TRUE);
+	}
+}
+
+void find_held_at_exit(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_open_holds; i++) {
+		const struct open_hold *hold = &report->open_holds[i];
+		struct finding finding = blank;
+		struct units_text since;
+
+		if (!hold->thread_ended || hold->lock < 0)
+			continue;
+		finding.kind = "lock-held-at-exit";
+		finding.severity = SEVERITY_MEDIUM;
+		finding.lock = hold->lock;
+		finding.thread = hold->thread;
+		finding.title = "A thread ended while it held a lock";
+		finding.advice = "Release the lock on every way out: a cleanup "
+				 "handler or a scope guard does not forget.";
+		finder_add(finder, finding,
+			   "%s ended and never released %s, which it took at "
+			   "%s, %s after the start.",
+			   thread_words(report, hold->thread),
+			   lock_words(report, hold->lock),
+			   site_words(report, hold->site),
+			   units_ns_prose(&since, hold->since_ns));
+	}
+}
+
+void find_inversion(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_order; i++) {
+		const struct order_row *row = &report->order[i];
+		struct finding finding = blank;
+		GString *text;
+
+		if (!row->inversion || row->one_thread || row->guard >= 0)
+			continue;
+		text = g_string_new(NULL);
+		for (size_t j = 0; j < row->n_edges; j++) {
+			const struct order_edge *edge = &row->edges[j];
+
+			g_string_append_printf(
+				text, "%s%s takes %s at %s while it holds %s",
+				j ? "; " : "",
+				thread_words(report, edge->thread),
+				lock_words(report, edge->second),
+				site_words(report, edge->second_site),
+				lock_words(report, edge->first));
+		}
+		finding.kind = "lock-order-inversion";
+		finding.severity = SEVERITY_MEDIUM;
+		finding.lock = row->n_locks ? row->locks[0] : -1;
+		finding.title = "Locks are taken in opposite orders";
+		finding.advice = "It may deadlock one day, though it did not "
+				 "in this run: keep to one order.";
+		finder_add(finder, finding, "%s.", text->str);
+		g_string_free(text, TRUE);
+	}
+}
+
+void find_oversubscription(struct finder *finder)
+{
+	const struct report *report = finder->report;
+	uint64_t ready = measure_state(report, STATE_PREEMPTED) +
+			 measure_state(report, STATE_WOKEN);
+	uint64_t busy = measure_state(report, STATE_RUNNING) +
+			measure_state(report, STATE_SPINNING);
+	uint64_t path = report->path.by_state_ns[STATE_PREEMPTED] +
+			report->path.by_state_ns[STATE_WOKEN];
+	double demand = measure_demand(report);
+	struct finding finding = blank;
+	struct units_text total, share;
+	uint64_t switches = 0;
+
+	if (!report->run.cpus || demand < 1.5 * report->run.cpus ||
+	    ready < busy / 2)
+		return;
+	for (size_t i = 0; i < report->n_threads; i++)
+		switches += report->threads[i].involuntary;
+	finding.kind = "oversubscription";
+	finding.cost_ns = ready;
+	finding.path_share = measure_path_share(report, path);
+	finding.title = "More busy threads than CPUs";
+	finding.advice = "As many busy threads as CPUs do the same work with "
+			 "fewer switches.";
+	finder_add(
+		finder, finding,
+		"%.1f threads want one of %u CPUs at an average instant: %s "
+		"of waiting for a CPU, %s of the threads' time; %s "
+		"involuntary switches.",
+		demand, report->run.cpus, units_ns_prose(&total, ready),
+		units_share(&share, measure_ratio(ready, measure_life(report))),
+		units_count(&(struct units_text){ "" }, switches));
+}
+
+void find_idle(struct finder *finder)
+{
+	const struct report *report = finder->report;
+	double demand = measure_demand(report);
+	double running = measure_path_share(
+		report, report->path.by_state_ns[STATE_RUNNING]);
+	struct finding finding = blank;
+	size_t threads = 0;
+
+	for (size_t i = 0; i < report->n_threads; i++)
+		threads += report->threads[i].recorded;
+	/* One thread alone is a choice, not a lack of threads. */
+	if (threads < 2 || report->run.cpus < 2 || running < 0.6 ||
+	    demand > 0.6 * report->run.cpus)
+		return;
+	finding.kind = "idle";
+	finding.cost_ns = (uint64_t)(((double)report->run.cpus - demand) *
+				     (double)report->run.duration_ns);
+	finding.severity = SEVERITY_LOW;
+	finding.title = "CPUs stand idle: too few threads have work";
+	finding.advice = "Divide the work over more threads, or into smaller "
+			 "pieces.";
+	finder_add(finder, finding,
+		   "%.1f threads want a CPU at an average instant, and there "
+		   "are %u; what the end of the run waits for is computing.",
+		   demand, report->run.cpus);
+}
+
+/* Threads of one start routine: who ended last, and when the others had. */
+struct team {
+	size_t n;
+	int last;
+	uint64_t first_begin, last_end, sum_end, second_end;
+};
+
+static void team_join(struct team *team, const struct report *report, int i)
+{
+	const struct thread *thread = &report->threads[i];
+
+	if (!team->n || thread->begin_ns < team->first_begin)
+		team->first_begin = thread->begin_ns;
+	if (!team->n || thread->end_ns > team->last_end) {
+		team->second_end = team->n ? team->last_end : thread->end_ns;
+		team->last_end = thread->end_ns;
+		team->last = i;
+	} else if (thread->end_ns > team->second_end || team->n == 1) {
+		team->second_end = thread->end_ns;
+	}
+	team->sum_end += thread->end_ns;
+	team->n++;
+}
+
+static void check_team(struct finder *finder, const struct team *team)
+{
+	const struct report *report = finder->report;
+	const struct thread *last = &report->threads[team->last];
+	uint64_t alone = team->last_end - team->second_end;
+	uint64_t span = team->last_end - team->first_begin;
+	double busy = measure_ratio(last->state_ns[STATE_RUNNING],
+				    last->end_ns - last->begin_ns);
+	struct finding finding = blank;
+	struct units_text time, share;
+
+	if (team->n < 2 || measure_ratio(alone, span) < 0.2 || busy < 0.5 ||
+	    measure_ratio(alone, report->run.duration_ns) < 0.05)
+		return;
+	finding.kind = "unbalanced";
+	finding.cost_ns = alone;
+	finding.path_share = measure_path_share(report, alone);
+	finding.thread = team->last;
+	finding.title = "Work is unevenly divided";
+	finding.advice = "Smaller pieces, taken from one queue, even it out.";
+	finder_add(finder, finding,
+		   "%s still works for %s (%s of the run) when the other "
+		   "%zu threads from %s have ended.",
+		   thread_words(report, team->last),
+		   units_ns_prose(&time, alone),
+		   units_share(&share,
+			       measure_ratio(alone, report->run.duration_ns)),
+		   team->n - 1, site_words(report, last->start_site));
+}
+
+void find_unbalanced(struct finder *finder)
+{
+	const struct report *report = finder->report;
+	struct team *teams = g_new0(struct team, report->n_sites + 1);
+
+	for (size_t i = 0; i < report->n_threads; i++)
+		if (report->threads[i].start_site >= 0)
+			team_join(&teams[report->threads[i].start_site], report,
+				  (int)i);
+	for (size_t i = 0; i < report->n_sites; i++)
+		if (teams[i].n)
+			check_team(finder, &teams[i]);
+	g_free(teams);
+}
+
+void find_unrecorded(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_processes; i++) {
+		const struct process *process = &report->processes[i];
+		struct finding finding = blank;
+
+		if (process->recorded)
+			continue;
+		finding.kind = "unrecorded";
+		finding.severity = SEVERITY_MEDIUM;
+		finding.title = "A process could not be looked into";
+		finding.advice = "Record a dynamically linked build, and let "
+				 "LD_PRELOAD reach it.";
+		finder_add(finder, finding,
+			   "%s (%d) is not recorded%s%s: nothing is known of "
+			   "its locks and waits.",
+			   process->executable ? process->executable : "?",
+			   process->pid, process->reason ? ", " : "",
+			   process->reason ? process->reason : "");
+	}
+}
+
+static bool is_recorded(const struct report *report)
+{
+	if (!report->n_processes)
+		return report->n_threads > 0;
+	for (size_t i = 0; i < report->n_processes; i++)
+		if (report->processes[i].recorded)
+			return true;
+	return false;
+}
+
+/* Said when no finding is about a lock, and only of what was recorded. */
+void find_no_contention(struct finder *finder)
+{
+	const struct report *report = finder->report;
+	uint64_t contended = 0, wait = 0;
+	struct finding finding = blank;
+	struct units_text operations, count, total;
+
+	for (guint i = 0; i < finder->found->len; i++)
+		if (g_array_index(finder->found, struct finding, i).lock >= 0)
+			return;
+	if (!is_recorded(report))
+		return;
+	for (size_t i = 0; i < report->n_locks; i++) {
+		if (!measure_is_held(&report->locks[i]))
+			continue;
+		contended += report->locks[i].contended;
+		wait += report->locks[i].wait.total;
+	}
+	finding.kind = "no-contention";
+	finding.path_share = -1;
+	finding.title =
+		contended ? "No lock holds this program up" : "No contention";
+	units_count(&operations, report->run.lock_operations);
+	units_count(&count, contended);
+	if (contended)
+		finder_add(finder, finding,
+			   "%s lock operations, %s acquisitions contended: %s "
+			   "of waiting in all.",
+			   operations.s, count.s, units_ns_prose(&total, wait));
+	else
+		finder_add(finder, finding,
+			   "%s lock operations, and nobody ever waited for a "
+			   "lock.",
+			   operations.s);
+}
