@@ -17,6 +17,14 @@
 
 #include "tracing/schema.h"
 
+/* Which part of a recording told it. */
+enum event_source {
+	SOURCE_UST,
+	SOURCE_SCHED,
+	SOURCE_BOARD,
+	SOURCE_NSOURCES,
+};
+
 enum event_type {
 	EVENT_NONE,
 	/* process and thread */
@@ -62,7 +70,8 @@ enum event_type {
 	EVENT_LOCK_OPEN,
 	EVENT_BOARD_LOST,
 	EVENT_BOARD_THREAD, /* a thread: begin, end, how, name */
-	/* scheduler; pid is unknown (0), tid is the thread current on `cpu` */
+	/* scheduler; pid is unknown (0), tid is the thread current on `cpu`,
+	   -1 while nobody knows */
 	EVENT_SWITCH,
 	EVENT_WAKING,
 	EVENT_WAKEUP_NEW,
@@ -73,6 +82,8 @@ enum event_type {
 	EVENT_MODULE,
 	EVENT_MODULE_BUILD_ID,
 	EVENT_MODULE_GONE,
+	/* of the tracers: a stream lost events; told where it begins */
+	EVENT_DISCARDED,
 	EVENT_NTYPES,
 };
 
@@ -87,7 +98,8 @@ struct event {
 			int32_t ppid, ptid;
 			uint8_t detail_all;
 			uint32_t budget;
-			uint64_t begin_ns;
+			uint64_t begin_ns, end_ns; /* end: BOARD_PROCESS only,
+						      0 while it runs */
 			const char *executable;
 			uint8_t how; /* enum end_how */
 			int32_t status;
@@ -134,7 +146,7 @@ struct event {
 			uint8_t op, fd_kind;
 			int32_t fd, result;
 			uint64_t site, begin_ns, end_ns;
-			int64_t bytes;
+			int64_t bytes; /* SLEEP_BEGIN: ns asked for */
 			uint32_t weight;
 			const char *target; /* FD_OPEN */
 		} io;			    /* IO_*, FD_OPEN, SLEEP_* */
@@ -180,6 +192,11 @@ struct event {
 			const uint8_t *build_id;
 			uint32_t n_build_id;
 		} module;
+		struct {
+			uint64_t begin_ns, end_ns;
+			uint64_t count; /* 0: lost, nobody knows how many */
+			uint8_t source; /* enum event_source */
+		} discarded;
 	} u;
 };
 

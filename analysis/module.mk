@@ -7,3 +7,8 @@ holdup.src += analysis/symbols.c analysis/names.c analysis/groups.c analysis/mea
 holdup.pkgs += libdw libelf glib-2.0 jansson
 holdup.libs += -liberty
 packages += libiberty-dev
+read.src := analysis/read_trace.c analysis/read_find.c analysis/read_graph.c analysis/read_decode.c \
+	analysis/read_bind.c analysis/read_table.c analysis/read_batch.c analysis/read_queue.c
+read.pkgs := babeltrace2 glib-2.0
+holdup.src += $(read.src)
+holdup.pkgs += $(read.pkgs)

@@ -8,3 +8,13 @@ tests += symbols_test
 symbols_test.src := tests/unit/symbols_test.c analysis/symbols.c analysis/symbols_data.c
 symbols_test.libs := -liberty
 symbols_test.pkgs := cmocka libdw glib-2.0
+aids += read_dump
+read_dump.src := tests/aid/read_dump.c $(read.src) $(base.src)
+read_dump.pkgs := $(read.pkgs)
+read_dump.libs := $(base.libs)
+# Writes traces of known truth; for tests of all that reads them.
+synth.src := tests/synth.c tests/synth_part.c tests/scratch.c
+tests += read_test
+read_test.src := tests/unit/read_test.c $(synth.src) $(read.src) $(base.src)
+read_test.pkgs := cmocka $(read.pkgs)
+read_test.libs := $(base.libs)

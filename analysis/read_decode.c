@@ -1,0 +1,376 @@
+#include "analysis/read_decode.h"
+
+#include <string.h>
+
+#include "analysis/read_bind.h"
+
+#define NS_PER_S 1000000000u
+
+struct stream {
+	const bt_stream *key;
+	struct read_stream stats;
+	struct read_number pid, tid; /* in the common context */
+	struct read_number cpu;	     /* in the packet context */
+	bool has_clock;
+	uint64_t hz;
+	int64_t shift_ns;
+	int32_t current_tid; /* who runs on the CPU of this stream */
+	uint64_t last_ns;
+	struct read_bindings bindings;
+};
+
+struct read_decoder {
+	char *dir;
+	struct read_clock *clock;
+	GPtrArray *streams;
+	struct stream *last; /* the one decoded last */
+	uint64_t last_ns;
+	uint64_t events, unknown, late, begin_ns, end_ns;
+};
+
+static uint64_t cycles_to_ns(uint64_t cycles, uint64_t hz)
+{
+	if (hz == NS_PER_S)
+		return cycles;
+	return cycles / hz * NS_PER_S + cycles % hz * NS_PER_S / hz;
+}
+
+/* Time zero of a clock in ns since the epoch. */
+static int64_t clock_offset_ns(const bt_clock_class *class, uint64_t hz)
+{
+	int64_t seconds;
+	uint64_t cycles;
+
+	bt_clock_class_get_offset(class, &seconds, &cycles);
+	return (int64_t)((uint64_t)seconds * NS_PER_S +
+			 cycles_to_ns(cycles, hz));
+}
+
+/*
+ * Traces of one boot share CLOCK_MONOTONIC, whatever offset each of them
+ * noted; others are told on the time line of the first by their offsets.
+ */
+static void find_clock(struct read_clock *clock, struct stream *stream,
+		       const bt_stream_class *class)
+{
+	const bt_clock_class *of =
+		bt_stream_class_borrow_default_clock_class_const(class);
+	bt_uuid uuid;
+	int64_t offset_ns;
+
+	if (!of)
+		return;
+	uuid = bt_clock_class_get_uuid(of);
+	stream->has_clock = true;
+	stream->hz = bt_clock_class_get_frequency(of);
+	offset_ns = clock_offset_ns(of, stream->hz);
+	if (!clock->known) {
+		clock->known = true;
+		clock->has_uuid = uuid != NULL;
+		clock->offset_ns = offset_ns;
+		if (uuid)
+			memcpy(clock->uuid, uuid, sizeof(clock->uuid));
+	}
+	if (!(uuid && clock->has_uuid &&
+	      !memcmp(uuid, clock->uuid, sizeof(clock->uuid))))
+		stream->shift_ns = (int64_t)((uint64_t)offset_ns -
+					     (uint64_t)clock->offset_ns);
+}
+
+static enum event_source find_source(const bt_trace *trace)
+{
+	const bt_value *domain =
+		bt_trace_borrow_environment_entry_value_by_name_const(trace,
+								      "domain");
+	const char *text = domain && bt_value_is_string(domain)
+				   ? bt_value_string_get(domain)
+				   : "";
+
+	return !strcmp(text, "kernel")	? SOURCE_SCHED
+	       : !strcmp(text, "board") ? SOURCE_BOARD
+					: SOURCE_UST;
+}
+
+static char *stream_name(const struct read_decoder *decoder,
+			 const bt_stream *stream)
+{
+	const char *name = bt_stream_get_name(stream);
+	size_t n = strlen(decoder->dir);
+
+	if (!name)
+		return g_strdup_printf(
+			"stream %llu",
+			(unsigned long long)bt_stream_get_id(stream));
+	if (!strncmp(name, decoder->dir, n) && name[n] == '/')
+		name += n + 1;
+	return g_strdup(name);
+}
+
+static struct stream *stream_new(struct read_decoder *decoder,
+				 const bt_stream *key)
+{
+	struct stream *stream = g_new0(struct stream, 1);
+	const bt_stream_class *class = bt_stream_borrow_class_const(key);
+	const bt_field_class *context =
+		bt_stream_class_borrow_event_common_context_field_class_const(
+			class);
+
+	stream->key = key;
+	read_bindings_init(&stream->bindings);
+	stream->stats.cpu = -1;
+	stream->current_tid = -1;
+	stream->stats.name = stream_name(decoder, key);
+	stream->stats.source = find_source(bt_stream_borrow_trace_const(key));
+	find_clock(decoder->clock, stream, class);
+	stream->pid = read_number_find(context, "vpid", "pid");
+	stream->tid = read_number_find(context, "vtid", "tid");
+	if (bt_stream_class_supports_packets(class))
+		stream->cpu = read_number_find(
+			bt_stream_class_borrow_packet_context_field_class_const(
+				class),
+			"cpu_id", NULL);
+	g_ptr_array_add(decoder->streams, stream);
+	return stream;
+}
+
+static void stream_free(void *data)
+{
+	struct stream *stream = data;
+
+	read_bindings_clear(&stream->bindings);
+	g_free(stream->stats.name);
+	g_free(stream);
+}
+
+static struct stream *find_stream(struct read_decoder *decoder,
+				  const bt_stream *key)
+{
+	if (decoder->last && decoder->last->key == key)
+		return decoder->last;
+	for (guint i = 0; i < decoder->streams->len; i++) {
+		decoder->last = g_ptr_array_index(decoder->streams, i);
+		if (decoder->last->key == key)
+			return decoder->last;
+	}
+	decoder->last = stream_new(decoder, key);
+	return decoder->last;
+}
+
+static uint64_t clock_ns(const struct stream *stream,
+			 const bt_clock_snapshot *snapshot)
+{
+	return cycles_to_ns(bt_clock_snapshot_get_value(snapshot), stream->hz) +
+	       (uint64_t)stream->shift_ns;
+}
+
+/* Times of a stream never run backwards: a late event is told where it is. */
+static uint64_t in_order(struct read_decoder *decoder, struct stream *stream,
+			 uint64_t ns)
+{
+	if (ns < stream->last_ns) {
+		decoder->late++;
+		return stream->last_ns;
+	}
+	stream->last_ns = decoder->last_ns = ns;
+	return ns;
+}
+
+/* Who the event is about, where its payload does not say. */
+static void add_context(struct stream *stream, const bt_event *bt,
+			struct event *event)
+{
+	const bt_field *context =
+		stream->pid.found || stream->tid.found
+			? bt_event_borrow_common_context_field_const(bt)
+			: NULL;
+
+	event->cpu = stream->stats.cpu;
+	if (stream->stats.source == SOURCE_SCHED)
+		event->tid = stream->current_tid;
+	if (context && stream->pid.found)
+		event->pid = read_number_get(context, stream->pid);
+	if (context && stream->tid.found)
+		event->tid = read_number_get(context, stream->tid);
+}
+
+static void decode_event(struct read_decoder *decoder,
+			 const bt_message *message, struct read_batch *batch)
+{
+	const bt_event *bt = bt_message_event_borrow_event_const(message);
+	struct stream *stream =
+		find_stream(decoder, bt_event_borrow_stream_const(bt));
+	const struct read_binding *binding = read_binding_find(
+		&stream->bindings, bt_event_borrow_class_const(bt));
+	const struct read_kind *kind = read_binding_kind(binding);
+	struct event *event;
+
+	stream->stats.events++;
+	if (!kind || !stream->has_clock) {
+		decoder->unknown++;
+		return;
+	}
+	event = read_batch_add(batch);
+	event->type = (enum event_type)kind->type;
+	event->ts_ns = in_order(
+		decoder, stream,
+		clock_ns(stream,
+			 bt_message_event_borrow_default_clock_snapshot_const(
+				 message)));
+	add_context(stream, bt, event);
+	read_binding_store(binding, bt_event_borrow_payload_field_const(bt),
+			   event, batch);
+	if (event->type == EVENT_SWITCH)
+		stream->current_tid = event->u.sched.next_tid;
+	if (!decoder->events++)
+		decoder->begin_ns = event->ts_ns;
+	decoder->end_ns = event->ts_ns;
+}
+
+static void decode_discarded(struct read_decoder *decoder,
+			     const bt_message *message,
+			     struct read_batch *batch)
+{
+	const bt_stream *key =
+		bt_message_discarded_events_borrow_stream_const(message);
+	struct stream *stream = find_stream(decoder, key);
+	struct event *event = read_batch_add(batch);
+	uint64_t begin_ns = stream->last_ns, end_ns = begin_ns, count = 0;
+
+	(void)bt_message_discarded_events_get_count(message, &count);
+	if (bt_stream_class_discarded_events_have_default_clock_snapshots(
+		    bt_stream_borrow_class_const(key))) {
+		begin_ns = clock_ns(
+			stream,
+			bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(
+				message));
+		end_ns = clock_ns(
+			stream,
+			bt_message_discarded_events_borrow_end_default_clock_snapshot_const(
+				message));
+	}
+	stream->stats.discarded += count;
+	stream->stats.gaps++;
+	event->type = EVENT_DISCARDED;
+	event->cpu = stream->stats.cpu;
+	event->ts_ns = in_order(decoder, stream, begin_ns);
+	event->u.discarded.begin_ns = begin_ns;
+	event->u.discarded.end_ns = end_ns;
+	event->u.discarded.count = count;
+	event->u.discarded.source = (uint8_t)stream->stats.source;
+}
+
+/* Whole packets that are missing: how many events they held, nobody knows. */
+static void decode_lost_packets(struct read_decoder *decoder,
+				const bt_message *message,
+				struct read_batch *batch)
+{
+	struct stream *stream = find_stream(
+		decoder,
+		bt_message_discarded_packets_borrow_stream_const(message));
+	struct event *event = read_batch_add(batch);
+
+	stream->stats.gaps++;
+	event->type = EVENT_DISCARDED;
+	event->cpu = stream->stats.cpu;
+	event->ts_ns = stream->last_ns;
+	event->u.discarded.begin_ns = stream->last_ns;
+	event->u.discarded.end_ns = stream->last_ns;
+	event->u.discarded.source = (uint8_t)stream->stats.source;
+}
+
+static void decode_packet(struct read_decoder *decoder,
+			  const bt_message *message)
+{
+	const bt_packet *packet =
+		bt_message_packet_beginning_borrow_packet_const(message);
+	struct stream *stream =
+		find_stream(decoder, bt_packet_borrow_stream_const(packet));
+	const bt_field *context = bt_packet_borrow_context_field_const(packet);
+
+	if (context && stream->cpu.found)
+		stream->stats.cpu = read_number_get(context, stream->cpu);
+}
+
+void read_decode(struct read_decoder *decoder, const bt_message *message,
+		 struct read_batch *batch)
+{
+	switch (bt_message_get_type(message)) {
+	case BT_MESSAGE_TYPE_EVENT:
+		decode_event(decoder, message, batch);
+		break;
+	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
+		decode_discarded(decoder, message, batch);
+		break;
+	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
+		decode_lost_packets(decoder, message, batch);
+		break;
+	case BT_MESSAGE_TYPE_PACKET_BEGINNING:
+		decode_packet(decoder, message);
+		break;
+	case BT_MESSAGE_TYPE_STREAM_BEGINNING:
+		find_stream(decoder,
+			    bt_message_stream_beginning_borrow_stream_const(
+				    message));
+		break;
+	default:
+		break;
+	}
+}
+
+struct read_decoder *read_decoder_new(const char *dir, struct read_clock *clock)
+{
+	struct read_decoder *decoder = g_new0(struct read_decoder, 1);
+
+	decoder->dir = g_strdup(dir);
+	decoder->clock = clock;
+	decoder->streams = g_ptr_array_new_with_free_func(stream_free);
+	return decoder;
+}
+
+void read_decoder_free(struct read_decoder *decoder)
+{
+	if (!decoder)
+		return;
+	g_ptr_array_free(decoder->streams, TRUE);
+	g_free(decoder->dir);
+	g_free(decoder);
+}
+
+uint64_t read_decoder_last_ns(const struct read_decoder *decoder)
+{
+	return decoder->last_ns;
+}
+
+void read_decoder_mark_damaged(struct read_decoder *decoder)
+{
+	if (decoder->last)
+		decoder->last->stats.damaged = true;
+}
+
+void read_decoder_stats(const struct read_decoder *decoder,
+			struct read_stats *stats)
+{
+	size_t n = stats->n_streams;
+
+	stats->unknown += decoder->unknown;
+	stats->late += decoder->late;
+	if (decoder->events) {
+		if (!stats->events || decoder->begin_ns < stats->begin_ns)
+			stats->begin_ns = decoder->begin_ns;
+		if (decoder->end_ns > stats->end_ns)
+			stats->end_ns = decoder->end_ns;
+	}
+	stats->events += decoder->events;
+	stats->streams = g_renew(struct read_stream, stats->streams,
+				 n + decoder->streams->len);
+	for (guint i = 0; i < decoder->streams->len; i++) {
+		const struct stream *stream =
+			g_ptr_array_index(decoder->streams, i);
+
+		stats->streams[n] = stream->stats;
+		stats->streams[n++].name = g_strdup(stream->stats.name);
+		stats->discarded[stream->stats.source] +=
+			stream->stats.discarded;
+	}
+	stats->n_streams = n;
+}
