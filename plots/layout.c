@@ -1,0 +1,372 @@
+#include "plots/layout.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tracing/base/exits.h"
+
+static const struct layout_unit units[] = {
+	{ "ns", 1 },  { "µs", 1e3 },   { "ms", 1e6 },
+	{ "s", 1e9 }, { "min", 60e9 }, { "h", 3600e9 },
+};
+
+/* From which length on each unit is used. */
+static const double unit_from_ns[] = { 0, 2e3, 2e6, 2e9, 180e9, 7200e9 };
+
+const struct layout_unit *layout_unit(uint64_t ns)
+{
+	size_t i = sizeof(units) / sizeof(units[0]) - 1;
+
+	while (i && (double)ns < unit_from_ns[i])
+		i--;
+	return &units[i];
+}
+
+char *layout_time(uint64_t ns)
+{
+	static const struct layout_unit plain[] = {
+		{ "h", 3600e9 }, { "min", 60e9 }, { "s", 1e9 },
+		{ "ms", 1e6 },	 { "µs", 1e3 },	  { "ns", 1 },
+	};
+	size_t i = 0;
+	double value;
+
+	while (i < 5 && (double)ns < plain[i].ns)
+		i++;
+	value = (double)ns / plain[i].ns;
+	return g_strdup_printf("%.*f %s",
+			       plain[i].ns <= 1 || value >= 100 ? 0
+			       : value >= 10			? 1
+								: 2,
+			       value, plain[i].name);
+}
+
+char *layout_count(uint64_t n)
+{
+	char digits[24];
+	GString *out = g_string_new(NULL);
+	int length = snprintf(digits, sizeof(digits), "%" PRIu64, n);
+
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			g_string_append_c(out, ',');
+		g_string_append_c(out, digits[i]);
+	}
+	return g_string_free(out, FALSE);
+}
+
+char *layout_shorten(const char *text, size_t chars)
+{
+	char *valid = g_utf8_make_valid(text, -1);
+	size_t length = (size_t)g_utf8_strlen(valid, -1);
+	size_t head, tail;
+	char *first, *last, *out;
+
+	if (length <= chars)
+		return valid;
+	if (chars < 3) {
+		out = g_utf8_substring(valid, 0, (glong)chars);
+		g_free(valid);
+		return out;
+	}
+	head = (chars - 1) / 2;
+	tail = chars - 1 - head;
+	first = g_utf8_substring(valid, 0, (glong)head);
+	last = g_utf8_substring(valid, (glong)(length - tail), (glong)length);
+	out = g_strconcat(first, "…", last, NULL);
+	g_free(first);
+	g_free(last);
+	g_free(valid);
+	return out;
+}
+
+char *layout_shorten_label(const char *label, size_t chars)
+{
+	const char *place = strstr(label, " (");
+	char *bare, *out;
+
+	if (!place || place == label ||
+	    (size_t)g_utf8_strlen(label, -1) <= chars)
+		return layout_shorten(label, chars);
+	bare = g_strndup(label, (gsize)(place - label));
+	out = layout_shorten(bare, chars);
+	g_free(bare);
+	return out;
+}
+
+size_t layout_chars(double px, double font_px)
+{
+	return px <= 0 ? 0 : (size_t)(px / (font_px * 0.56));
+}
+
+struct layout_window layout_window(const struct report *report,
+				   const struct plot_options *options)
+{
+	struct layout_window window = { options->from_ns, options->to_ns };
+
+	if (!window.end_ns || window.end_ns > report->run.duration_ns)
+		window.end_ns = report->run.duration_ns;
+	if (window.begin_ns > window.end_ns)
+		window.begin_ns = window.end_ns;
+	return window;
+}
+
+/* "; 12 events lost", for what is not nothing. */
+static void add_loss(GString *out, uint64_t n, const char *what)
+{
+	char *count;
+
+	if (!n)
+		return;
+	count = layout_count(n);
+	g_string_append_printf(out, "%s%s %s", out->len ? ", " : "", count,
+			       what);
+	g_free(count);
+}
+
+static void set_notes(struct table *table, const struct report *report)
+{
+	GString *out = g_string_new(NULL);
+	bool sampled = false;
+
+	add_loss(out, report->run.events_lost, "events lost");
+	add_loss(out, report->run.sched_lost, "scheduler records lost");
+	add_loss(out, report->run.refused, "events refused");
+	for (size_t i = 0; i < report->n_locks; i++)
+		sampled |= report->locks[i].sampled;
+	if (out->len)
+		g_string_append(out, ": figures are bounds");
+	if (report->run.truncated)
+		g_string_append_printf(out, "%strace cut short",
+				       out->len ? "; " : "");
+	if (report->run.ended[0])
+		g_string_append_printf(out, "%s%s", out->len ? "; " : "",
+				       report->run.ended);
+	if (sampled)
+		g_string_append_printf(
+			out, "%swaits and holds of hot locks are sampled",
+			out->len ? "; " : "");
+	if (report->run.scheduler == SCHED_NONE)
+		g_string_append_printf(out, "%sno scheduler records",
+				       out->len ? "; " : "");
+	table_set(table, "notes", "%s", out->str);
+	g_string_free(out, TRUE);
+}
+
+void layout_head(struct table *table, const struct report *report,
+		 const char *title, unsigned height)
+{
+	static const char *const sources[] = {
+		[SCHED_NONE] = "none",
+		[SCHED_TASK] = "task switches",
+		[SCHED_SYSTEM] = "system",
+	};
+	char *command = layout_shorten(report->run.command, 90);
+	char *trace = layout_shorten(report->run.trace, 60);
+	char *operations = layout_count(report->run.lock_operations);
+	char *events = layout_count(report->run.events);
+	char *lost = layout_count(report->run.events_lost);
+	char *length = layout_time(report->run.duration_ns);
+
+	table_set(table, "title", "%s: %s", title,
+		  command[0] ? command : "(no command)");
+	table_set(table, "subtitle",
+		  "%s, %" PRIu32 " CPU%s, %zu thread%s, %s lock operations, %s "
+		  "events, %s lost, scheduler: %s",
+		  length, report->run.cpus, report->run.cpus == 1 ? "" : "s",
+		  report->n_threads, report->n_threads == 1 ? "" : "s",
+		  operations, events, lost, sources[report->run.scheduler]);
+	table_set(table, "source", "%s%s%s%s%s   holdup %s", trace,
+		  report->run.host[0] ? ", " : "", report->run.host,
+		  report->run.start[0] ? ", " : "", report->run.start,
+		  HOLDUP_VERSION);
+	set_notes(table, report);
+	table_set(table, "width", "%d", LAYOUT_WIDTH);
+	table_set(table, "height", "%u", height);
+	g_free(command);
+	g_free(trace);
+	g_free(operations);
+	g_free(events);
+	g_free(lost);
+	g_free(length);
+}
+
+void layout_axis(struct table *table, struct layout_window window)
+{
+	const struct layout_unit *unit = layout_unit(window.end_ns);
+
+	table_set(table, "t_begin", "%" PRIu64, window.begin_ns);
+	table_set(table, "t_end", "%" PRIu64,
+		  window.end_ns > window.begin_ns ? window.end_ns
+						  : window.begin_ns + 1);
+	table_set(table, "t_unit", "%s", unit->name);
+	table_set(table, "right", "%d", LAYOUT_RIGHT);
+	table_set(table, "t_scale", "%.0f", unit->ns);
+}
+
+void layout_states(struct table *table, const bool present[STATE_N],
+		   unsigned left)
+{
+	GString *numbers = g_string_new(NULL);
+	GString *words = g_string_new(NULL);
+	GString *px = g_string_new(NULL);
+
+	for (int i = 0; i < STATE_N; i++) {
+		const char *gap = numbers->len ? " " : "";
+
+		if (!present[i])
+			continue;
+		g_string_append_printf(numbers, "%s%d", gap, i);
+		g_string_append_printf(words, "%s%s", gap, state_names[i]);
+		g_string_append_printf(px, "%s%u", gap, left);
+		left += 46 + (unsigned)strlen(state_names[i]) * 9;
+	}
+	table_set(table, "states", "%s", numbers->str);
+	table_set(table, "state_words", "%s", words->str);
+	table_set(table, "states_px", "%s", px->str);
+	g_string_free(numbers, TRUE);
+	g_string_free(words, TRUE);
+	g_string_free(px, TRUE);
+}
+
+char *layout_thread(const struct report *report, int thread, size_t chars)
+{
+	const struct thread *t;
+	char tid[24];
+	char *name, *out;
+	int length;
+
+	if (thread < 0 || (size_t)thread >= report->n_threads)
+		return g_strdup("unknown");
+	t = &report->threads[thread];
+	length = snprintf(tid, sizeof(tid), "%" PRId32, t->tid);
+	if (!t->name || !t->name[0])
+		return g_strdup(tid);
+	name = layout_shorten(t->name, chars > (size_t)length + 4
+					       ? chars - (size_t)length - 1
+					       : 3);
+	out = g_strdup_printf("%s %s", name, tid);
+	g_free(name);
+	return out;
+}
+
+bool layout_thread_wanted(const struct report *report, size_t thread,
+			  const struct plot_options *options)
+{
+	const struct thread *t = &report->threads[thread];
+	char tid[24];
+
+	if (!options->thread)
+		return true;
+	snprintf(tid, sizeof(tid), "%" PRId32, t->tid);
+	return !strcmp(tid, options->thread) ||
+	       (t->name && strstr(t->name, options->thread));
+}
+
+bool layout_lock_wanted(const struct report *report, size_t lock,
+			const struct plot_options *options)
+{
+	const struct lock *l = &report->locks[lock];
+
+	return !options->lock || !strcmp(l->id, options->lock) ||
+	       strstr(l->label, options->lock);
+}
+
+struct scored {
+	uint64_t score;
+	size_t index;
+};
+
+static int dearest_first(const void *a, const void *b)
+{
+	const struct scored *x = a, *y = b;
+
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+size_t layout_choose(const uint64_t *scores, size_t n_scores, size_t n,
+		     size_t *chosen)
+{
+	struct scored *all = g_new(struct scored, n_scores + 1);
+	size_t n_all = 0;
+
+	for (size_t i = 0; i < n_scores; i++)
+		if (scores[i])
+			all[n_all++] = (struct scored){ scores[i], i };
+	qsort(all, n_all, sizeof(all[0]), dearest_first);
+	if (n > n_all)
+		n = n_all;
+	for (size_t i = 0; i < n; i++)
+		chosen[i] = all[i].index;
+	g_free(all);
+	return n;
+}
+
+/* Waits for these are contention; for the others they may be mere idleness. */
+static bool is_lock(const struct lock *lock)
+{
+	return lock->kind == LOCK_MUTEX || lock->kind == LOCK_RWLOCK ||
+	       lock->kind == LOCK_SPIN || lock->kind == LOCK_ANNOTATED;
+}
+
+size_t layout_choose_locks(const struct report *report,
+			   const struct plot_options *options, size_t n,
+			   size_t *chosen, size_t *n_all)
+{
+	uint64_t *scores = g_new0(uint64_t, report->n_locks + 1);
+	size_t found = 0;
+
+	if (options->top)
+		n = options->top;
+	*n_all = 0;
+	for (int locks = 1; locks >= 0; locks--) {
+		memset(scores, 0, sizeof(scores[0]) * report->n_locks);
+		for (size_t i = 0; i < report->n_locks; i++) {
+			const struct lock *l = &report->locks[i];
+
+			if (is_lock(l) != locks ||
+			    !layout_lock_wanted(report, i, options))
+				continue;
+			scores[i] = l->wait.total;
+			*n_all += scores[i] > 0;
+		}
+		found += layout_choose(scores, report->n_locks, n - found,
+				       chosen + found);
+	}
+	g_free(scores);
+	return found;
+}
+
+void layout_set_chosen(struct table *table, size_t drawn, size_t all,
+		       const char *rest)
+{
+	if (all > drawn)
+		table_set(table, "hint",
+			  "The %zu of %zu with the longest waits. %s", drawn,
+			  all, rest);
+	else
+		table_set(table, "hint", "%s", rest);
+}
+
+void layout_set_no_contention(struct table *table, const struct report *report,
+			      const struct plot_options *options)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->n_locks; i++)
+		n += layout_lock_wanted(report, i, options);
+	if (!report->n_locks)
+		table_set(table, "empty", "No lock was recorded.");
+	else if (!n)
+		table_set(table, "empty", "No lock of that name.");
+	else if (!report->run.duration_ns)
+		table_set(table, "empty", "The recording has no length.");
+	else
+		table_set(table, "empty",
+			  "No contention: no thread waited for any of %zu "
+			  "lock%s.",
+			  n, n == 1 ? "" : "s");
+}

@@ -1,0 +1,235 @@
+/* Each lock over time: who held it, and how many waited for it. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "plots/kinds.h"
+#include "plots/layout.h"
+
+enum {
+	LEFT = 220,
+	ROWS = 8,
+	ROW_PX = 92,
+	OWNERS = 7,	 /* owners with a colour of their own */
+	SHARE_STEPS = 8, /* heights of the owner's strip */
+	RIGHT = 210,
+};
+
+struct picture {
+	struct table *table;
+	const struct report *report;
+	struct layout_window window;
+	size_t n_chosen;
+	size_t *chosen;
+	size_t n_owners;
+	size_t owners[OWNERS]; /* threads, by colour */
+};
+
+static int find_thread(const struct report *report, uint64_t tid)
+{
+	for (size_t i = 0; i < report->n_threads; i++)
+		if ((uint64_t)report->threads[i].tid == tid)
+			return (int)i;
+	return -1;
+}
+
+/* Gives colours to the threads that own most bins. */
+static void choose_owners(struct picture *p)
+{
+	const struct report *r = p->report;
+	uint64_t *bins = g_new0(uint64_t, r->n_threads + 1);
+
+	for (size_t i = 0; i < p->n_chosen; i++) {
+		const struct series *s = &r->locks[p->chosen[i]].owner;
+		uint64_t last = 0;
+		int thread = -1;
+
+		for (uint32_t bin = 0; bin < s->n; bin++) {
+			if (s->values[bin] && s->values[bin] != last) {
+				last = s->values[bin];
+				thread = find_thread(r, last);
+			}
+			if (s->values[bin] && thread >= 0)
+				bins[thread]++;
+		}
+	}
+	p->n_owners = layout_choose(bins, r->n_threads, OWNERS, p->owners);
+	g_free(bins);
+}
+
+/* Its colour: 0 .. OWNERS - 1, or -1 for all the others. */
+static int slot_of(const struct picture *p, uint64_t tid)
+{
+	for (size_t i = 0; i < p->n_owners; i++)
+		if ((uint64_t)p->report->threads[p->owners[i]].tid == tid)
+			return (int)i;
+	return -1;
+}
+
+/* How high the strip is: which part of the bin it was held. */
+static int share_of(const struct series *queue, uint32_t bin)
+{
+	double held = (double)queue->values[(size_t)bin * queue->rows + 1] /
+		      (double)queue->width_ns;
+
+	return CLAMP((int)ceil(held * SHARE_STEPS), 0, SHARE_STEPS);
+}
+
+/* Strips of one lock; neighbours of the same look become one. */
+static void write_owners(struct picture *p, size_t row, const struct lock *l)
+{
+	const struct series *s = &l->owner;
+	uint32_t from = 0;
+
+	if (l->queue.n < s->n)
+		return;
+	for (uint32_t bin = 1; bin <= s->n; bin++) {
+		uint64_t held = 0;
+		uint64_t owner = s->values[from];
+		int share = share_of(&l->queue, from);
+
+		if (bin < s->n && s->values[bin] == owner &&
+		    share_of(&l->queue, bin) == share)
+			continue;
+		for (uint32_t i = from; i < bin; i++)
+			held += l->queue.values[(size_t)i * l->queue.rows + 1];
+		if (owner) {
+			table_u64(p->table, row);
+			table_u64(p->table, s->begin_ns + from * s->width_ns);
+			table_u64(p->table, MIN(s->begin_ns + bin * s->width_ns,
+						p->window.end_ns));
+			table_u64(p->table, owner);
+			table_i64(p->table, slot_of(p, owner));
+			table_real(p->table, (double)share / SHARE_STEPS);
+			table_u64(p->table, held);
+		}
+		from = bin;
+	}
+}
+
+/* Waiters in each bin: the mean, as waiters x time over the time. */
+static double depth_of(const struct series *s, uint32_t bin)
+{
+	return (double)s->values[(size_t)bin * s->rows] / (double)s->width_ns;
+}
+
+static double write_queue(struct picture *p, size_t row, const struct lock *l)
+{
+	const struct series *s = &l->queue;
+	double deepest = 0;
+
+	for (uint32_t bin = 0; bin < s->n; bin++) {
+		if (!s->values[(size_t)bin * s->rows])
+			continue;
+		table_u64(p->table, row);
+		table_u64(p->table, s->begin_ns + bin * s->width_ns);
+		table_u64(p->table, MIN(s->begin_ns + (bin + 1) * s->width_ns,
+					p->window.end_ns));
+		table_u64(p->table, s->values[(size_t)bin * s->rows]);
+		table_real(p->table, depth_of(s, bin));
+		deepest = MAX(deepest, depth_of(s, bin));
+	}
+	return deepest;
+}
+
+static void write_names(struct picture *p)
+{
+	uint64_t length = p->window.end_ns - p->window.begin_ns;
+
+	table_block(p->table, "locks", "row id label held queue waits");
+	for (size_t i = 0; i < p->n_chosen; i++) {
+		const struct lock *l = &p->report->locks[p->chosen[i]];
+		char *name = layout_shorten_label(l->label,
+						  layout_chars(LEFT - 40, 15));
+		char *wait = layout_time(l->wait.total);
+		char *count = layout_count(l->contended + l->gave_up);
+		char *held = g_strdup_printf("held %.0f %% of the time",
+					     100.0 * (double)l->held_ns /
+						     (double)length);
+		char *queue =
+			g_strdup_printf("queue %.1f mean, %" PRIu32 " at most",
+					l->queue_mean, l->queue_max);
+		char *waits = g_strdup_printf("%s in %s waits", wait, count);
+
+		table_u64(p->table, i);
+		table_text(p->table, l->id);
+		table_text(p->table, name);
+		table_text(p->table, held);
+		table_text(p->table, queue);
+		table_text(p->table, waits);
+		g_free(name);
+		g_free(wait);
+		g_free(count);
+		g_free(held);
+		g_free(queue);
+		g_free(waits);
+	}
+}
+
+static void write_legend(struct picture *p)
+{
+	unsigned px = LEFT;
+
+	table_block(p->table, "owners_legend", "slot px name");
+	for (size_t i = 0; i <= p->n_owners && px < LAYOUT_WIDTH - 120; i++) {
+		char *name = i < p->n_owners
+				     ? layout_thread(p->report,
+						     (int)p->owners[i], 15)
+				     : g_strdup("other owners");
+
+		table_i64(p->table, i < p->n_owners ? (int64_t)i : -1);
+		table_u64(p->table, px);
+		table_text(p->table, name);
+		px += 40 + (unsigned)g_utf8_strlen(name, -1) * 9;
+		g_free(name);
+	}
+}
+
+static void write_all(struct picture *p, size_t n_all)
+{
+	double deepest = 0;
+
+	layout_head(p->table, p->report, "Locks over time",
+		    LAYOUT_TOP + (unsigned)p->n_chosen * ROW_PX + 78);
+	layout_set_chosen(p->table, p->n_chosen, n_all,
+			  "Strip: who held the lock (its height: for how much "
+			  "of the time). Below: how many threads waited.");
+	table_set(p->table, "left", "%d", LEFT);
+	table_set(p->table, "top", "%d", LAYOUT_TOP);
+	table_set(p->table, "n_rows", "%zu", p->n_chosen);
+	layout_axis(p->table, p->window);
+	table_set(p->table, "margin", "%d", RIGHT);
+	write_names(p);
+	write_legend(p);
+	table_block(p->table, "strips",
+		    "row begin_ns end_ns owner slot share held_ns");
+	for (size_t i = 0; i < p->n_chosen; i++)
+		write_owners(p, i, &p->report->locks[p->chosen[i]]);
+	table_block(p->table, "queue", "row begin_ns end_ns waiters_ns depth");
+	for (size_t i = 0; i < p->n_chosen; i++)
+		deepest =
+			MAX(deepest,
+			    write_queue(p, i, &p->report->locks[p->chosen[i]]));
+	table_set(p->table, "deepest", "%.6f", ceil(MAX(deepest, 1)));
+}
+
+void locks_write(struct table *table, const struct report *report,
+		 const struct plot_options *options)
+{
+	struct picture p = { .table = table,
+			     .report = report,
+			     .window = layout_window(report, options) };
+	size_t n_all;
+
+	p.chosen = g_new(size_t, report->n_locks + 1);
+	p.n_chosen =
+		layout_choose_locks(report, options, ROWS, p.chosen, &n_all);
+	if (p.n_chosen && p.window.end_ns > p.window.begin_ns) {
+		choose_owners(&p);
+		write_all(&p, n_all);
+	} else {
+		layout_head(table, report, "Locks over time", 480);
+		layout_set_no_contention(table, report, options);
+	}
+	g_free(p.chosen);
+}

@@ -1,0 +1,170 @@
+/* How long waits and holds of each lock took: distributions on a log axis. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "plots/kinds.h"
+#include "plots/layout.h"
+
+enum {
+	LEFT = 220,
+	RIGHT = 262,
+	ROWS = 9,
+	ROW_PX = 84,
+	PER_DECADE = 24,
+	DECADES = 14,
+	CELLS = PER_DECADE * DECADES,
+};
+
+enum what { WAITS, HOLDS };
+
+/* The cell of the log axis that `ns` lies in. */
+static int cell_of(uint64_t ns)
+{
+	int cell = (int)floor(log10((double)MAX(ns, 1)) * PER_DECADE);
+
+	return CLAMP(cell, 0, CELLS - 1);
+}
+
+static double cell_low_ns(int cell)
+{
+	return pow(10, (double)cell / PER_DECADE);
+}
+
+struct range {
+	uint64_t low_ns, high_ns;
+};
+
+/* Counts of a distribution by cell of the log axis, as heights on a log. */
+static void write_cells(struct table *table, size_t row, enum what what,
+			const struct dist *d, struct range *range)
+{
+	uint64_t counts[CELLS] = { 0 };
+	uint64_t most = 0;
+
+	for (uint32_t i = 0; i < d->n_bins; i++) {
+		if (!d->bin_count[i])
+			continue;
+		counts[cell_of(d->bin_low_ns[i])] += d->bin_count[i];
+		range->low_ns = MIN(range->low_ns, d->bin_low_ns[i]);
+	}
+	range->high_ns = MAX(range->high_ns, d->max);
+	for (int i = 0; i < CELLS; i++)
+		most = MAX(most, counts[i]);
+	for (int i = 0; i < CELLS; i++) {
+		if (!counts[i])
+			continue;
+		table_u64(table, row);
+		table_i64(table, what);
+		table_real(table, cell_low_ns(i));
+		table_real(table, cell_low_ns(i + 1));
+		table_u64(table, counts[i]);
+		table_real(table,
+			   log1p((double)counts[i]) / log1p((double)most));
+	}
+}
+
+static void write_marks(struct table *table, size_t row, enum what what,
+			const struct dist *d)
+{
+	const uint64_t marks[] = { d->p50, d->p90, d->p99, d->max };
+	static const char *const names[] = { "p50", "p90", "p99", "max" };
+
+	for (int i = 0; i < 4 && d->count; i++) {
+		table_u64(table, row);
+		table_i64(table, what);
+		table_i64(table, i);
+		table_text(table, names[i]);
+		table_u64(table, MAX(marks[i], 1));
+	}
+}
+
+/* "7,214 waits, 23.4 s" */
+static char *words(const struct dist *d, uint64_t n, const char *what)
+{
+	char *count = layout_count(n);
+	char *total = layout_time(d->total);
+	char *mean = layout_time(d->mean);
+	char *out =
+		g_strdup_printf("%s %s, %s, mean %s", count, what, total, mean);
+
+	g_free(count);
+	g_free(total);
+	g_free(mean);
+	return out;
+}
+
+static void write_names(struct table *table, const struct report *report,
+			const size_t *chosen, size_t n)
+{
+	table_block(table, "locks", "row id label waits holds");
+	for (size_t i = 0; i < n; i++) {
+		const struct lock *l = &report->locks[chosen[i]];
+		char *name = layout_shorten_label(l->label,
+						  layout_chars(LEFT - 30, 15));
+		char *waits = words(&l->wait, l->wait.count, "waits");
+		char *holds = words(&l->hold, l->hold.count, "holds");
+
+		table_u64(table, i);
+		table_text(table, l->id);
+		table_text(table, name);
+		table_text(table, waits);
+		table_text(table, holds);
+		g_free(name);
+		g_free(waits);
+		g_free(holds);
+	}
+}
+
+static void write_all(struct table *table, const struct report *report,
+		      const size_t *chosen, size_t n, size_t n_all)
+{
+	struct range range = { UINT64_MAX, 1 };
+
+	layout_head(table, report, "Waits and holds",
+		    LAYOUT_TOP + (unsigned)n * ROW_PX + 78);
+	layout_set_chosen(table, n, n_all,
+			  "Upwards: how long waits took; downwards: how long "
+			  "the lock was held. Height: their number, on a log "
+			  "scale.");
+	table_set(table, "left", "%d", LEFT);
+	table_set(table, "margin", "%d", RIGHT);
+	table_set(table, "top", "%d", LAYOUT_TOP);
+	table_set(table, "n_rows", "%zu", n);
+	write_names(table, report, chosen, n);
+	table_block(table, "cells", "row what low_ns high_ns count height");
+	for (size_t i = 0; i < n; i++) {
+		const struct lock *l = &report->locks[chosen[i]];
+
+		write_cells(table, i, WAITS, &l->wait, &range);
+		write_cells(table, i, HOLDS, &l->hold, &range);
+	}
+	table_block(table, "marks", "row what mark name at_ns");
+	for (size_t i = 0; i < n; i++) {
+		const struct lock *l = &report->locks[chosen[i]];
+
+		write_marks(table, i, WAITS, &l->wait);
+		write_marks(table, i, HOLDS, &l->hold);
+	}
+	range.low_ns = MIN(range.low_ns, range.high_ns);
+	table_set(table, "x_low", "%.0f",
+		  pow(10, floor(log10((double)MAX(range.low_ns, 1)))));
+	table_set(table, "x_high", "%.0f",
+		  pow(10, ceil(log10((double)range.high_ns * 1.05))));
+}
+
+void waits_write(struct table *table, const struct report *report,
+		 const struct plot_options *options)
+{
+	size_t *chosen = g_new(size_t, report->n_locks + 1);
+	size_t n_all;
+	size_t n = layout_choose_locks(report, options, ROWS, chosen, &n_all);
+
+	if (n) {
+		write_all(table, report, chosen, n, n_all);
+	} else {
+		layout_head(table, report, "Waits and holds", 480);
+		layout_set_no_contention(table, report, options);
+	}
+	g_free(chosen);
+}
