@@ -12,3 +12,7 @@ read.src := analysis/read_trace.c analysis/read_find.c analysis/read_graph.c ana
 read.pkgs := babeltrace2 glib-2.0
 holdup.src += $(read.src)
 holdup.pkgs += $(read.pkgs)
+manifest.src := analysis/manifest.c
+manifest.pkgs := jansson glib-2.0
+holdup.src += $(manifest.src)
+holdup.pkgs += $(manifest.pkgs)

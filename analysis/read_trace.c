@@ -101,9 +101,12 @@ static void fill_stats(struct reading *reading, struct read_stats *stats)
 	for (guint i = 0; i < reading->graphs->len; i++) {
 		const struct read_graph *graph =
 			g_ptr_array_index(reading->graphs, i);
+		size_t n = stats->n_streams;
 
 		for (size_t k = 0; k < read_graph_lanes(graph); k++)
 			read_decoder_stats(read_graph_decoder(graph, k), stats);
+		if (stats->n_streams > n)
+			stats->traces[stats->streams[n].source]++;
 	}
 	stats->truncated = reading->truncated;
 	stats->n_notes = reading->notes->len;

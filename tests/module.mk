@@ -18,3 +18,8 @@ tests += read_test
 read_test.src := tests/unit/read_test.c $(synth.src) $(read.src) $(base.src)
 read_test.pkgs := cmocka $(read.pkgs)
 read_test.libs := $(base.libs)
+tests += manifest_test
+manifest_test.src := tests/unit/manifest_test.c tests/scratch.c $(manifest.src) $(base.src) \
+	analysis/arena.c analysis/report.c
+manifest_test.pkgs := cmocka $(manifest.pkgs)
+manifest_test.libs := $(base.libs)

@@ -241,6 +241,7 @@ static void events_of_all_parts_come_in_one_order_of_time(void **state)
 	assert_int_equal(stats.end_ns, 15002);
 	assert_int_equal(stats.late, 0);
 	assert_int_equal(stats.n_streams, 6);
+	assert_int_equal(stats.traces[SOURCE_SCHED], 1);
 	seen_clear(&seen);
 	read_stats_clear(&stats);
 }
