@@ -1,0 +1,324 @@
+/* Interposers of the mutex. */
+#include "tracing/interposer/real.h"
+#include "tracing/interposer/section.h"
+
+#include <errno.h>
+
+/* Bits of glibc's __kind. */
+#define KIND_TYPE   3
+#define KIND_ROBUST 16
+#define KIND_PI	    32
+#define KIND_PP	    64
+#define KIND_SHARED 128
+
+/* Bits of its lock word. */
+#define WORD_WAITERS 0x80000000u /* robust and priority-inheriting ones */
+#define WORD_PP_LOCK 0x0007ffffu /* below the priority ceiling */
+
+enum form {
+	FORM_LOCK,
+	FORM_TIMED,
+	FORM_CLOCK,
+};
+
+struct call {
+	enum form form;
+	clockid_t clock;
+	const struct timespec *until;
+};
+
+static uint32_t word_of(const pthread_mutex_t *mutex)
+{
+	return (uint32_t)__atomic_load_n(&mutex->__data.__lock,
+					 __ATOMIC_RELAXED);
+}
+
+static int kind_of(const pthread_mutex_t *mutex)
+{
+	return __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED);
+}
+
+/* Whether a try may succeed; of a mutex that its owner died with, too. */
+static bool may_be_free(const pthread_mutex_t *mutex)
+{
+	uint32_t word = word_of(mutex);
+
+	if (likely(!word))
+		return true;
+	if (kind_of(mutex) & KIND_PP)
+		return !(word & WORD_PP_LOCK);
+	if (kind_of(mutex) & (KIND_ROBUST | KIND_PI))
+		return word & 0x40000000u; /* FUTEX_OWNER_DIED */
+	return false;
+}
+
+/* Whether glibc knows of a sleeper; it need not know of all. */
+static inline bool has_sleeper(const pthread_mutex_t *mutex)
+{
+	uint32_t word = word_of(mutex);
+	int kind = kind_of(mutex);
+
+	if (likely(!(kind & (KIND_ROBUST | KIND_PI | KIND_PP))))
+		return word > 1;
+	if (kind & KIND_PP)
+		return (word & WORD_PP_LOCK) > 1;
+	return word & WORD_WAITERS;
+}
+
+static int32_t owner_of(const pthread_mutex_t *mutex)
+{
+	return __atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED);
+}
+
+static int call_real(pthread_mutex_t *mutex, const struct call *call)
+{
+	if (call->form == FORM_TIMED)
+		return real.pthread_mutex_timedlock(mutex, call->until);
+	if (call->form == FORM_CLOCK)
+		return real.pthread_mutex_clocklock(mutex, call->clock,
+						    call->until);
+	return real.pthread_mutex_lock(mutex);
+}
+
+/* A call with bad arguments may fail where a try would not: leave it alone. */
+static bool is_plain(const struct call *call)
+{
+	if (call->form == FORM_LOCK)
+		return true;
+	if (call->form == FORM_CLOCK && call->clock != CLOCK_MONOTONIC &&
+	    call->clock != CLOCK_REALTIME)
+		return false;
+	return call->until && call->until->tv_nsec >= 0 &&
+	       call->until->tv_nsec < 1000000000;
+}
+
+static bool is_taken(int result)
+{
+	return result == 0 || result == EOWNERDEAD;
+}
+
+static uint8_t died(int result)
+{
+	return result == EOWNERDEAD ? LOCK_DIED : 0;
+}
+
+/* It is ours already: a recursive one counts, the others fail or hang. */
+static bool is_inner(const pthread_mutex_t *mutex)
+{
+	int type = kind_of(mutex) & KIND_TYPE;
+
+	return owner_of(mutex) == self.tid &&
+	       (type == PTHREAD_MUTEX_RECURSIVE_NP ||
+		type == PTHREAD_MUTEX_ERRORCHECK_NP);
+}
+
+static int lock_inner(pthread_mutex_t *mutex, const struct call *call,
+		      const struct target *target)
+{
+	int result = call_real(mutex, call);
+
+	if (result == 0)
+		section_relock(target);
+	else
+		try_failed(target, result);
+	return result;
+}
+
+static int lock_contended(pthread_mutex_t *mutex, const struct call *call,
+			  const struct target *target)
+{
+	struct wait wait;
+	int result;
+
+	wait_begin(&wait, target, owner_of(mutex));
+	result = call_real(mutex, call);
+	if (is_taken(result))
+		wait_taken(&wait, died(result));
+	else
+		wait_failed(&wait, result);
+	return result;
+}
+
+static __attribute__((noinline)) int
+lock_slow(pthread_mutex_t *mutex, uint64_t site, const struct call *call)
+{
+	struct target target = {
+		.lock = (uint64_t)(uintptr_t)mutex,
+		.site = site,
+		.kind = LOCK_MUTEX,
+		.mode = LOCK_WRITE,
+		.flags = call->form == FORM_LOCK ? 0 : LOCK_TIMED,
+	};
+	int result;
+
+	if (!thread_is_open(site) || !is_plain(call) ||
+	    !entry_of(target.lock, site, LOCK_MUTEX, LOCK_WRITE))
+		return call_real(mutex, call);
+	if (is_inner(mutex))
+		return lock_inner(mutex, call, &target);
+	if (may_be_free(mutex)) {
+		result = real.pthread_mutex_trylock(mutex);
+		if (is_taken(result)) {
+			target.flags |= died(result);
+			section_begin(&target);
+			return result;
+		}
+		if (result != EBUSY) { /* fails for good */
+			result = call_real(mutex, call);
+			if (!is_taken(result))
+				try_failed(&target, result);
+			return result;
+		}
+	}
+	return lock_contended(mutex, call, &target);
+}
+
+EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	if (likely(self.open && !word_of(mutex))) {
+		struct target target = {
+			.lock = (uint64_t)(uintptr_t)mutex,
+			.site = SITE,
+			.kind = LOCK_MUTEX,
+			.mode = LOCK_WRITE,
+		};
+
+		int result = real.pthread_mutex_trylock(mutex);
+
+		if (likely(is_taken(result))) {
+			target.flags = died(result);
+			section_begin(&target);
+			return result;
+		}
+	}
+	return lock_slow(mutex, SITE, &(struct call){ .form = FORM_LOCK });
+}
+
+EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex,
+				   const struct timespec *until)
+{
+	struct call call = { .form = FORM_TIMED, .until = until };
+
+	return lock_slow(mutex, SITE, &call);
+}
+
+EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+				   const struct timespec *until)
+{
+	struct call call = { .form = FORM_CLOCK,
+			     .clock = clock,
+			     .until = until };
+
+	return lock_slow(mutex, SITE, &call);
+}
+
+EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+	struct target target = {
+		.lock = (uint64_t)(uintptr_t)mutex,
+		.site = SITE,
+		.kind = LOCK_MUTEX,
+		.mode = LOCK_WRITE,
+		.flags = LOCK_TRY,
+	};
+	bool inner;
+	int result;
+
+	if (!thread_is_open(SITE))
+		return real.pthread_mutex_trylock(mutex);
+	inner = is_inner(mutex);
+	result = real.pthread_mutex_trylock(mutex);
+	if (!is_taken(result)) {
+		try_failed(&target, result);
+	} else if (inner) {
+		section_relock(&target);
+	} else {
+		target.flags |= died(result);
+		section_begin(&target);
+	}
+	return result;
+}
+
+/* The end of a hold that has something to tell, or was none that we saw. */
+static __attribute__((noinline)) int unlock_unseen(pthread_mutex_t *mutex,
+						   uint64_t site)
+{
+	struct target target = {
+		.lock = (uint64_t)(uintptr_t)mutex,
+		.site = site,
+		.kind = LOCK_MUTEX,
+		.mode = LOCK_WRITE,
+	};
+	int result = real.pthread_mutex_unlock(mutex);
+
+	if (result)
+		try_failed(&target, result);
+	return result;
+}
+
+static __attribute__((noinline)) int unlock_and_tell(pthread_mutex_t *mutex,
+						     const struct ended *ended)
+{
+	int result = real.pthread_mutex_unlock(mutex);
+
+	section_tell(ended);
+	return result;
+}
+
+EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	struct ended ended;
+	int i;
+
+	if (unlikely(!thread_is_open(SITE)))
+		return real.pthread_mutex_unlock(mutex);
+	if (unlikely((kind_of(mutex) & KIND_TYPE) ==
+			     PTHREAD_MUTEX_RECURSIVE_NP &&
+		     mutex->__data.__count > 1 && owner_of(mutex) == self.tid))
+		return real.pthread_mutex_unlock(mutex);
+	i = section_find((uint64_t)(uintptr_t)mutex, LOCK_MUTEX);
+	if (unlikely(i < 0))
+		return unlock_unseen(mutex, SITE);
+	if (likely(!section_end((uint32_t)i, 0, has_sleeper(mutex), &ended)))
+		return real.pthread_mutex_unlock(mutex);
+	return unlock_and_tell(mutex, &ended);
+}
+
+static uint32_t attributes_of(const pthread_mutex_t *mutex)
+{
+	static const uint32_t types[KIND_TYPE + 1] = {
+		[PTHREAD_MUTEX_RECURSIVE_NP] = LOCK_RECURSIVE,
+		[PTHREAD_MUTEX_ERRORCHECK_NP] = LOCK_ERRORCHECK,
+		[PTHREAD_MUTEX_ADAPTIVE_NP] = LOCK_ADAPTIVE,
+	};
+	int kind = kind_of(mutex);
+
+	return types[kind & KIND_TYPE] |
+	       (kind & KIND_ROBUST ? LOCK_ROBUST : 0) |
+	       (kind & KIND_PI ? LOCK_INHERIT : 0) |
+	       (kind & KIND_PP ? LOCK_PROTECT : 0) |
+	       (kind & KIND_SHARED ? LOCK_SHARED : 0);
+}
+
+EXPORT int pthread_mutex_init(pthread_mutex_t *mutex,
+			      const pthread_mutexattr_t *attributes)
+{
+	bool open = thread_is_open(SITE);
+	int result = real.pthread_mutex_init(mutex, attributes);
+
+	if (open && result == 0)
+		lock_told_init((uint64_t)(uintptr_t)mutex, LOCK_MUTEX,
+			       attributes_of(mutex), SITE);
+	return result;
+}
+
+EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+	bool open = thread_is_open(SITE);
+	int result = real.pthread_mutex_destroy(mutex);
+
+	if (open)
+		lock_told_destroy((uint64_t)(uintptr_t)mutex, LOCK_MUTEX, SITE,
+				  result);
+	return result;
+}

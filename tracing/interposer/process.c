@@ -1,0 +1,217 @@
+#include "tracing/interposer/process.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tracing/interposer/board.h"
+#include "tracing/interposer/real.h"
+#include "tracing/interposer/sys.h"
+#include "tracing/interposer/tell.h"
+
+#define RANGES_MAX     16
+#define BUDGET_DEFAULT 20000
+#define WINDOW_NS      100000000 /* a tenth of a second */
+
+struct process process;
+
+/* Where LTTng's libraries lie. */
+static struct {
+	uint64_t from;
+	uint64_t to;
+} ranges[RANGES_MAX];
+static uint32_t n_ranges;
+
+static int add_range(struct dl_phdr_info *info, size_t size, void *data)
+{
+	uint64_t from = UINT64_MAX;
+	uint64_t to = 0;
+
+	(void)size;
+	(void)data;
+	if (!info->dlpi_name || !strstr(info->dlpi_name, "liblttng-ust"))
+		return 0;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+		uint64_t begin = info->dlpi_addr + part->p_vaddr;
+
+		if (part->p_type != PT_LOAD)
+			continue;
+		if (begin < from)
+			from = begin;
+		if (begin + part->p_memsz > to)
+			to = begin + part->p_memsz;
+	}
+	if (n_ranges == RANGES_MAX)
+		return 1;
+	ranges[n_ranges].from = from;
+	ranges[n_ranges].to = to;
+	n_ranges++;
+	return 0;
+}
+
+static void find_ranges(void)
+{
+	static _Atomic uint32_t found;
+	uint32_t none = 0;
+
+	if (atomic_load_explicit(&found, memory_order_acquire) == 2)
+		return;
+	if (!atomic_compare_exchange_strong(&found, &none, 1))
+		return;
+	dl_iterate_phdr(add_range, NULL);
+	atomic_store_explicit(&found, 2, memory_order_release);
+}
+
+bool process_is_foreign(uint64_t site)
+{
+	find_ranges();
+	for (uint32_t i = 0; i < n_ranges; i++)
+		if (site >= ranges[i].from && site < ranges[i].to)
+			return true;
+	return false;
+}
+
+static uint32_t number_of(const char *text, uint32_t otherwise)
+{
+	uint64_t value = 0;
+
+	if (!text || !*text)
+		return otherwise;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9' || value > UINT32_MAX)
+			return otherwise;
+		value = value * 10 + (uint64_t)(*text - '0');
+	}
+	return value > UINT32_MAX ? otherwise : (uint32_t)value;
+}
+
+/* What the recorder asks for; by hand, the environment says it. */
+static void take_settings(const char *directory)
+{
+	const char *detail = getenv(ENV_DETAIL);
+	const struct board_session *session = board_session_open(directory);
+	uint64_t scale = 0;
+
+	process.session = session;
+	process.detail_all = detail && strcmp(detail, "all") == 0;
+	process.budget = number_of(getenv(ENV_BUDGET), BUDGET_DEFAULT);
+	if (session) {
+		process.detail_all = session->detail_all;
+		process.budget = session->budget;
+		scale = atomic_load_explicit(&session->ns_per_tick_q32,
+					     memory_order_relaxed);
+		process.tsc = session->tsc_usable && scale;
+	}
+	if (process.detail_all)
+		process.budget = 0;
+	process.window_ticks = WINDOW_NS;
+	if (process.tsc)
+		process.window_ticks = ((uint64_t)WINDOW_NS << 32) / scale;
+}
+
+/*
+ * The address of the environment's string is kept, for a child: the program
+ * may change its environment, and getenv() after fork() may find it half done.
+ */
+static char board_directory[4096];
+
+static bool start_now(void)
+{
+	const char *directory = getenv(ENV_BOARD);
+
+	process.pid = (int32_t)sys3(SYS_getpid, 0, 0, 0);
+	process.begin_ns = clock_now_ns();
+	if (directory && strlen(directory) < sizeof(board_directory))
+		strcpy(board_directory, directory);
+	take_settings(board_directory);
+	return board_open(board_directory);
+}
+
+bool process_start(void)
+{
+	uint8_t was = PROCESS_NEW;
+	int kept = errno;
+	bool good;
+
+	if (atomic_load_explicit(&process.life, memory_order_acquire) ==
+	    PROCESS_LIVE)
+		return true;
+	if (!real_start() || !atomic_compare_exchange_strong(
+				     &process.life, &was, PROCESS_STARTING))
+		return false;
+	good = start_now();
+	atomic_store_explicit(&process.life,
+			      good ? PROCESS_LIVE : PROCESS_ENDED,
+			      memory_order_release);
+	errno = kept;
+	return good;
+}
+
+static void tell_process(void)
+{
+	const struct board_header *header = board_header();
+	union fact fact = { .process_start = {
+				    .ppid = header->ppid,
+				    .detail = process.detail_all,
+				    .budget = process.budget,
+				    .begin_ns = process.begin_ns,
+				    .executable = header->executable,
+			    } };
+
+	tell_now(TELL_process_start, &fact);
+}
+
+void process_forked(int32_t ptid)
+{
+	union fact fact = { .process_fork = { .ppid = process.pid,
+					      .ptid = ptid } };
+
+	board_forget();
+	process.pid = (int32_t)sys3(SYS_getpid, 0, 0, 0);
+	process.begin_ns = clock_now_ns();
+	thread_forked();
+	if (!board_open(board_directory)) {
+		atomic_store(&process.life, PROCESS_ENDED);
+		return;
+	}
+	if (!thread_enter(0))
+		return;
+	tell_now(TELL_process_fork, &fact);
+	tell_process();
+}
+
+void process_end(int how, int status)
+{
+	union fact fact = { .process_end = { .how = (uint8_t)how,
+					     .status = status } };
+	struct board_header *header = board_header();
+
+	if (atomic_load(&process.life) != PROCESS_LIVE || !header)
+		return;
+	if (self.open)
+		tell_now(TELL_process_end, &fact);
+	atomic_store_explicit(&header->ended, (uint32_t)how,
+			      memory_order_release);
+}
+
+/*
+ * Runs before those of the program, after LTTng's and those of libraries that
+ * we do not need: a call from such a one may have started us already.
+ */
+__attribute__((constructor)) static void enter(void)
+{
+	process.telling = 1;
+	if (thread_is_open(0))
+		tell_process();
+	errno = 0; /* a program starts with that, whatever LTTng left in it */
+}
+
+__attribute__((destructor)) static void leave(void)
+{
+	process_end(process.end_how ? process.end_how : END_RETURN,
+		    process.end_status);
+	process.telling = 0;
+}

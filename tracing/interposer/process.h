@@ -1,0 +1,76 @@
+/*
+ * What the interposer knows of the process that it is in, and the times.
+ *
+ * Fast paths read the TSC where the session says that it can be used, else the
+ * clock; both are called ticks. clock_to_ns() makes CLOCK_MONOTONIC ns of them.
+ */
+#ifndef TRACING_INTERPOSER_PROCESS_H
+#define TRACING_INTERPOSER_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "tracing/board.h"
+
+#define EXPORT	    __attribute__((visibility("default")))
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Where the caller of an interposed function goes on. */
+#define SITE ((uint64_t)(uintptr_t)__builtin_return_address(0))
+
+enum process_life {
+	PROCESS_NEW,
+	PROCESS_STARTING,
+	PROCESS_LIVE,
+	PROCESS_ENDED,
+};
+
+struct process {
+	uint8_t tsc;	       /* ticks are TSC, else ns */
+	uint8_t detail_all;    /* tell every section */
+	uint8_t telling;       /* our constructor ran: events can be told */
+	_Atomic uint8_t life;  /* enum process_life */
+	uint32_t budget;       /* contended events a second and thread, or 0 */
+	uint64_t window_ticks; /* a tenth of a second */
+	int32_t pid;
+	uint64_t begin_ns;
+	const struct board_session *session; /* NULL: none */
+	int32_t end_status;
+	uint8_t end_how; /* enum end_how */
+};
+
+extern struct process process;
+
+/*
+ * Starts what is not yet: real functions, session, board. True once the process
+ * is recorded. Safe from any thread, at any time, before main() too.
+ */
+bool process_start(void);
+
+/* True when `site` lies in LTTng's libraries: nothing of the program. */
+bool process_is_foreign(uint64_t site);
+
+/* In the child after fork(): a board of its own, its thread starts anew. */
+void process_forked(int32_t ptid);
+
+/* Tells the end, once. */
+void process_end(int how, int status);
+
+static inline uint64_t clock_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t clock_ticks(void)
+{
+	if (likely(process.tsc))
+		return __builtin_ia32_rdtsc();
+	return clock_now_ns();
+}
+
+#endif

@@ -1,0 +1,258 @@
+/* Interposers of the read-write lock. */
+#include "tracing/interposer/real.h"
+#include "tracing/interposer/section.h"
+
+#include <errno.h>
+
+/* Bits of glibc's __readers; the number of readers stands above them. */
+#define WORD_WRITE_PHASE 1u
+#define WORD_WRITE_LOCK	 2u
+
+enum form {
+	FORM_LOCK,
+	FORM_TIMED,
+	FORM_CLOCK,
+};
+
+struct call {
+	enum form form;
+	clockid_t clock;
+	const struct timespec *until;
+};
+
+static uint32_t word_of(const pthread_rwlock_t *lock)
+{
+	return __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
+}
+
+/* Whether a try is worth its cache line; the try decides. */
+static inline bool may_be_free(const pthread_rwlock_t *lock, uint8_t mode)
+{
+	uint32_t word = word_of(lock);
+
+	if (mode == LOCK_WRITE)
+		return !(word & ~WORD_WRITE_PHASE);
+	return !(word & WORD_WRITE_LOCK) || !(word & WORD_WRITE_PHASE);
+}
+
+static int32_t writer_of(const pthread_rwlock_t *lock)
+{
+	return __atomic_load_n(&lock->__data.__cur_writer, __ATOMIC_RELAXED);
+}
+
+static int call_try(pthread_rwlock_t *lock, uint8_t mode)
+{
+	return mode == LOCK_READ ? real.pthread_rwlock_tryrdlock(lock)
+				 : real.pthread_rwlock_trywrlock(lock);
+}
+
+static int call_real(pthread_rwlock_t *lock, uint8_t mode,
+		     const struct call *call)
+{
+	bool read = mode == LOCK_READ;
+
+	if (call->form == FORM_TIMED)
+		return read ? real.pthread_rwlock_timedrdlock(lock, call->until)
+			    : real.pthread_rwlock_timedwrlock(lock,
+							      call->until);
+	if (call->form == FORM_CLOCK)
+		return read ? real.pthread_rwlock_clockrdlock(lock, call->clock,
+							      call->until)
+			    : real.pthread_rwlock_clockwrlock(lock, call->clock,
+							      call->until);
+	return read ? real.pthread_rwlock_rdlock(lock)
+		    : real.pthread_rwlock_wrlock(lock);
+}
+
+/* A call with bad arguments fails where a try would not: leave it alone. */
+static bool is_plain(const struct call *call)
+{
+	if (call->form == FORM_LOCK)
+		return true;
+	if (call->form == FORM_CLOCK && call->clock != CLOCK_MONOTONIC &&
+	    call->clock != CLOCK_REALTIME)
+		return false;
+	return call->until && call->until->tv_nsec >= 0 &&
+	       call->until->tv_nsec < 1000000000;
+}
+
+static __attribute__((noinline)) int lock_slow(pthread_rwlock_t *lock,
+					       uint8_t mode, uint64_t site,
+					       const struct call *call)
+{
+	struct target target = {
+		.lock = (uint64_t)(uintptr_t)lock,
+		.site = site,
+		.kind = LOCK_RWLOCK,
+		.mode = mode,
+		.flags = call->form == FORM_LOCK ? 0 : LOCK_TIMED,
+	};
+	struct wait wait;
+	int result;
+
+	if (!thread_is_open(site) || !is_plain(call) ||
+	    !entry_of(target.lock, site, LOCK_RWLOCK, mode))
+		return call_real(lock, mode, call);
+	if (may_be_free(lock, mode) && call_try(lock, mode) == 0) {
+		section_begin(&target);
+		return 0;
+	}
+	if (writer_of(lock) == self.tid) { /* EDEADLK at once */
+		result = call_real(lock, mode, call);
+		if (result)
+			try_failed(&target, result);
+		else
+			section_begin(&target);
+		return result;
+	}
+	wait_begin(&wait, &target, writer_of(lock));
+	result = call_real(lock, mode, call);
+	if (result)
+		wait_failed(&wait, result);
+	else
+		wait_taken(&wait, 0);
+	return result;
+}
+
+static inline int lock_plain(pthread_rwlock_t *lock, uint8_t mode,
+			     uint64_t site)
+{
+	if (likely(self.open && may_be_free(lock, mode))) {
+		struct target target = {
+			.lock = (uint64_t)(uintptr_t)lock,
+			.site = site,
+			.kind = LOCK_RWLOCK,
+			.mode = mode,
+		};
+
+		if (likely(call_try(lock, mode) == 0)) {
+			section_begin(&target);
+			return 0;
+		}
+	}
+	return lock_slow(lock, mode, site, &(struct call){ .form = FORM_LOCK });
+}
+
+EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+{
+	return lock_plain(lock, LOCK_READ, SITE);
+}
+
+EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+{
+	return lock_plain(lock, LOCK_WRITE, SITE);
+}
+
+EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock,
+				      const struct timespec *until)
+{
+	struct call call = { .form = FORM_TIMED, .until = until };
+
+	return lock_slow(lock, LOCK_READ, SITE, &call);
+}
+
+EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock,
+				      const struct timespec *until)
+{
+	struct call call = { .form = FORM_TIMED, .until = until };
+
+	return lock_slow(lock, LOCK_WRITE, SITE, &call);
+}
+
+EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
+				      const struct timespec *until)
+{
+	struct call call = { FORM_CLOCK, clock, until };
+
+	return lock_slow(lock, LOCK_READ, SITE, &call);
+}
+
+EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
+				      const struct timespec *until)
+{
+	struct call call = { FORM_CLOCK, clock, until };
+
+	return lock_slow(lock, LOCK_WRITE, SITE, &call);
+}
+
+static int lock_try(pthread_rwlock_t *lock, uint8_t mode, uint64_t site)
+{
+	struct target target = {
+		.lock = (uint64_t)(uintptr_t)lock,
+		.site = site,
+		.kind = LOCK_RWLOCK,
+		.mode = mode,
+		.flags = LOCK_TRY,
+	};
+	bool open = thread_is_open(site);
+	int result = call_try(lock, mode);
+
+	if (!open)
+		return result;
+	if (result)
+		try_failed(&target, result);
+	else
+		section_begin(&target);
+	return result;
+}
+
+EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
+{
+	return lock_try(lock, LOCK_READ, SITE);
+}
+
+EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
+{
+	return lock_try(lock, LOCK_WRITE, SITE);
+}
+
+static __attribute__((noinline)) int unlock_and_tell(pthread_rwlock_t *lock,
+						     const struct ended *ended)
+{
+	int result = real.pthread_rwlock_unlock(lock);
+
+	section_tell(ended);
+	return result;
+}
+
+EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
+{
+	struct ended ended;
+	int i;
+
+	if (unlikely(!thread_is_open(SITE)))
+		return real.pthread_rwlock_unlock(lock);
+	i = section_find((uint64_t)(uintptr_t)lock, LOCK_RWLOCK);
+	if (likely(i < 0 || !section_end((uint32_t)i, 0, false, &ended)))
+		return real.pthread_rwlock_unlock(lock);
+	return unlock_and_tell(lock, &ended);
+}
+
+EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock,
+			       const pthread_rwlockattr_t *attributes)
+{
+	bool open = thread_is_open(SITE);
+	int result = real.pthread_rwlock_init(lock, attributes);
+	uint32_t told = 0;
+
+	if (!open || result)
+		return result;
+	if (lock->__data.__shared)
+		told |= LOCK_SHARED;
+	if (lock->__data.__flags ==
+	    PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP)
+		told |= LOCK_PREFER_WRITER;
+	lock_told_init((uint64_t)(uintptr_t)lock, LOCK_RWLOCK, told, SITE);
+	return result;
+}
+
+EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *lock)
+{
+	bool open = thread_is_open(SITE);
+	int result = real.pthread_rwlock_destroy(lock);
+
+	if (open)
+		lock_told_destroy((uint64_t)(uintptr_t)lock, LOCK_RWLOCK, SITE,
+				  result);
+	return result;
+}

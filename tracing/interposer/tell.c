@@ -1,0 +1,152 @@
+#include "tracing/interposer/tell.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tracing/events.h"
+
+#define TELL_CASE(name)                                          \
+	case TELL_##name:                                        \
+		lttng_ust_tracepoint(holdup, name, &fact->name); \
+		break;
+
+/* The one place that calls tracepoints; the thread is closed. */
+static void emit(enum tell_type type, const union fact *fact)
+{
+	switch (type) {
+		TELL_EVENTS(TELL_CASE)
+	case TELL_NTYPES:
+		break;
+	}
+}
+
+static bool is_over(void)
+{
+	return !process.telling ||
+	       (process.session &&
+		atomic_load_explicit(&process.session->stopped,
+				     memory_order_relaxed));
+}
+
+static void emit_pending(void)
+{
+	struct thread_more *more = self.more;
+	uint32_t n = more->n_pending;
+
+	more->n_pending = 0;
+	self.pending = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct pending *pending = &more->pending[i];
+
+		if (pending->type == TELL_lock_order)
+			pending->fact.lock_order.held = pending->list;
+		emit(pending->type, &pending->fact);
+	}
+}
+
+/* Keeps a copy; only facts without pointers, and lock_order, may be kept. */
+static void keep(enum tell_type type, const union fact *fact)
+{
+	struct thread_more *more = self.more;
+	struct pending *pending;
+
+	if (more->n_pending == PENDING_MAX) {
+		self.slot->pending_lost++;
+		return;
+	}
+	pending = &more->pending[more->n_pending];
+	pending->type = type;
+	pending->fact = *fact;
+	if (type == TELL_lock_order)
+		memcpy(pending->list, fact->lock_order.held,
+		       sizeof(uint64_t) * fact->lock_order.n_held);
+	more->n_pending++;
+	self.pending = 1;
+}
+
+void tell(enum tell_type type, const union fact *fact)
+{
+	struct closed closed;
+
+	if (is_over())
+		return;
+	closed = thread_close();
+	if (atomic_load_explicit(&self.slot->n_held, memory_order_relaxed)) {
+		keep(type, fact);
+	} else {
+		emit_pending();
+		emit(type, fact);
+	}
+	thread_open(closed);
+}
+
+void tell_now(enum tell_type type, const union fact *fact)
+{
+	struct closed closed;
+
+	if (is_over())
+		return;
+	closed = thread_close();
+	emit_pending();
+	emit(type, fact);
+	thread_open(closed);
+}
+
+void tell_pending(void)
+{
+	struct closed closed;
+
+	if (!self.pending)
+		return;
+	closed = thread_close();
+	if (!is_over())
+		emit_pending();
+	thread_open(closed);
+}
+
+static uint32_t draw(struct budget *budget)
+{
+	uint32_t x = budget->random;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	budget->random = x;
+	return x;
+}
+
+/* Its mean is `every`: a fixed stride would fall in step with the program. */
+static void arm(struct budget *budget)
+{
+	budget->countdown = 1;
+	if (budget->every > 1)
+		budget->countdown += draw(budget) % (2 * budget->every - 1);
+}
+
+uint32_t tell_weight(struct budget *budget, uint64_t ticks)
+{
+	uint32_t limit = process.budget / 10;
+	uint32_t weight;
+
+	if (!process.budget)
+		return 1;
+	if (ticks >= budget->end_ticks) {
+		budget->every = budget->seen / (limit + 1) + 1;
+		budget->end_ticks = ticks + process.window_ticks;
+		budget->seen = 0;
+		budget->told = 0;
+		if (!budget->random)
+			budget->random = (uint32_t)self.tid * 2654435761u | 1;
+		arm(budget);
+	}
+	budget->seen++;
+	if (--budget->countdown)
+		return 0;
+	weight = budget->every;
+	if (++budget->told >= limit) {
+		budget->told = 0;
+		budget->every *= 2;
+	}
+	arm(budget);
+	return weight;
+}

@@ -1,0 +1,329 @@
+#include "tracing/interposer/thread.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "tracing/interposer/board.h"
+#include "tracing/interposer/real.h"
+#include "tracing/interposer/sys.h"
+#include "tracing/interposer/tell.h"
+
+#define SYNC_TICKS ((uint64_t)1 << 20) /* half a millisecond or so */
+#define TABLE_TIDS 4096
+#define END_ROUNDS 3 /* of thread-specific destructors that we wait for */
+#define TAG_SHIFT  48
+#define MORE_BYTES \
+	(sizeof(struct thread_more) + sizeof(struct pending) * PENDING_MAX)
+
+__thread struct thread self;
+
+/* pthread_t -> tid, lossy: a later thread may take the place. */
+static struct {
+	_Atomic uint64_t thread;
+	_Atomic int32_t tid;
+} tids[TABLE_TIDS];
+
+/* Free struct thread_more: a pointer, with a count of pops in its top bits. */
+static _Atomic uint64_t free_list;
+
+static pthread_key_t end_key;
+static _Atomic uint32_t end_key_made;
+
+struct closed thread_close(void)
+{
+	struct closed closed = { errno };
+
+	self.open = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	return closed;
+}
+
+void thread_open(struct closed closed)
+{
+	errno = closed.kept_errno;
+	atomic_signal_fence(memory_order_seq_cst);
+	self.open = self.life == THREAD_LIVE;
+}
+
+void clock_sync(uint64_t ticks)
+{
+	uint64_t before;
+	uint64_t after;
+	uint64_t ns;
+
+	if (!process.tsc || ticks - self.sync_ticks < SYNC_TICKS)
+		return;
+	/* Again when we were interrupted between the two readings. */
+	for (int i = 0; i < 4; i++) {
+		before = clock_ticks();
+		ns = clock_now_ns();
+		after = clock_ticks();
+		if (after - before < 1000)
+			break;
+	}
+	self.sync_ticks = before + (after - before) / 2;
+	self.sync_ns = ns;
+}
+
+__extension__ typedef unsigned __int128 wide;
+
+uint64_t clock_span_ns(uint64_t ticks)
+{
+	uint64_t scale;
+
+	if (!process.tsc)
+		return ticks;
+	scale = atomic_load_explicit(&process.session->ns_per_tick_q32,
+				     memory_order_relaxed);
+	return (uint64_t)((wide)ticks * scale >> 32);
+}
+
+uint64_t clock_to_ns(uint64_t ticks)
+{
+	if (!process.tsc)
+		return ticks;
+	if (ticks >= self.sync_ticks)
+		return self.sync_ns + clock_span_ns(ticks - self.sync_ticks);
+	return self.sync_ns - clock_span_ns(self.sync_ticks - ticks);
+}
+
+static struct thread_more *more_pop(void)
+{
+	uint64_t head = atomic_load_explicit(&free_list, memory_order_acquire);
+
+	for (;;) {
+		uint64_t at = head & (((uint64_t)1 << TAG_SHIFT) - 1);
+		uint64_t tag = (head >> TAG_SHIFT) + 1;
+		struct thread_more *more = (struct thread_more *)(uintptr_t)at;
+
+		if (!more)
+			return NULL;
+		/* Its memory is never given back: reading `next` of one that
+		 * another thread has just taken is harmless, the tag tells. */
+		if (atomic_compare_exchange_weak_explicit(
+			    &free_list, &head,
+			    (uint64_t)(uintptr_t)more->next | tag << TAG_SHIFT,
+			    memory_order_acquire, memory_order_acquire))
+			return more;
+	}
+}
+
+void thread_more_free(struct thread_more *more)
+{
+	uint64_t head = atomic_load_explicit(&free_list, memory_order_relaxed);
+	const uint64_t mask = ((uint64_t)1 << TAG_SHIFT) - 1;
+
+	do {
+		more->next = (struct thread_more *)(uintptr_t)(head & mask);
+	} while (!atomic_compare_exchange_weak_explicit(
+		&free_list, &head, (uint64_t)(uintptr_t)more | (head & ~mask),
+		memory_order_release, memory_order_relaxed));
+}
+
+struct thread_more *thread_more_new(void)
+{
+	struct thread_more *more = more_pop();
+	long ret;
+
+	if (more) {
+		memset(more, 0, sizeof(*more));
+	} else {
+		ret = sys6(SYS_mmap, 0, MORE_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (ret < 0 && ret >= -4095)
+			return NULL;
+		more = (struct thread_more *)ret;
+	}
+	more->pending = (struct pending *)(more + 1);
+	return more;
+}
+
+static uint32_t tid_place(uint64_t thread)
+{
+	return (uint32_t)((thread >> 6) * 0x9e3779b97f4a7c15ull >> 40) %
+	       TABLE_TIDS;
+}
+
+static void tid_remember(void)
+{
+	uint64_t thread = (uint64_t)pthread_self();
+	uint32_t i = tid_place(thread);
+
+	atomic_store_explicit(&tids[i].thread, 0, memory_order_relaxed);
+	atomic_store_explicit(&tids[i].tid, self.tid, memory_order_release);
+	atomic_store_explicit(&tids[i].thread, thread, memory_order_release);
+}
+
+int32_t thread_tid_of(pthread_t thread)
+{
+	uint32_t i = tid_place((uint64_t)thread);
+	int32_t tid;
+
+	if (atomic_load_explicit(&tids[i].thread, memory_order_acquire) !=
+	    (uint64_t)thread)
+		return 0;
+	tid = atomic_load_explicit(&tids[i].tid, memory_order_acquire);
+	return atomic_load_explicit(&tids[i].thread, memory_order_acquire) ==
+			       (uint64_t)thread
+		       ? tid
+		       : 0;
+}
+
+/*
+ * Runs with the other thread-specific destructors; comes back in their next
+ * round while it can, so that it sees what they do.
+ */
+static void end_destructor(void *value)
+{
+	if (self.life != THREAD_LIVE)
+		return;
+	if (++self.end_rounds < END_ROUNDS &&
+	    !pthread_setspecific(end_key, value))
+		return;
+	thread_end(self.end_how ? self.end_how : END_RETURN);
+}
+
+static void end_arm(void)
+{
+	uint32_t made =
+		atomic_load_explicit(&end_key_made, memory_order_acquire);
+
+	/* 0 not made, 1 being made, 2 made, 3 cannot be made. */
+	if (made == 0 &&
+	    atomic_compare_exchange_strong(&end_key_made, &made, 1)) {
+		made = pthread_key_create(&end_key, end_destructor) ? 3 : 2;
+		atomic_store_explicit(&end_key_made, made,
+				      memory_order_release);
+	}
+	if (made == 2)
+		pthread_setspecific(end_key, &self);
+}
+
+/* Gives the calling thread its place on the board. */
+static bool begin(struct thread_more *more)
+{
+	self.tid = (int32_t)sys3(SYS_gettid, 0, 0, 0);
+	self.more = more;
+	self.slot = board_slot_new(self.tid);
+	if (!self.slot) {
+		self.life = THREAD_LOST;
+		return false;
+	}
+	self.table = board_table(self.slot);
+	self.table_mask = self.slot->capacity - 1;
+	self.end_how = END_UNKNOWN;
+	self.end_rounds = 0;
+	self.pending = 0;
+	sys6(SYS_prctl, PR_GET_NAME, (long)self.slot->name, 0, 0, 0, 0);
+	tid_remember();
+	self.life = THREAD_LIVE;
+	return true;
+}
+
+static void tell_start(void)
+{
+	union fact fact = { .thread_start = {
+				    .thread = (uint64_t)pthread_self(),
+				    .creator_tid = self.more->creator_tid,
+				    .start_routine = (uint64_t)(uintptr_t)
+							     self.more->routine,
+				    .created_ns = self.more->created_ns,
+				    .name = self.slot->name,
+			    } };
+
+	tell(TELL_thread_start, &fact);
+}
+
+bool thread_enter(uint64_t site)
+{
+	struct closed closed;
+	struct thread_more *more;
+
+	if (self.in_vfork && process.pid == sys3(SYS_getpid, 0, 0, 0)) {
+		self.in_vfork = 0;
+		self.open = self.life == THREAD_LIVE;
+		return self.open;
+	}
+	if (self.life != THREAD_NEW || self.in_vfork)
+		return false;
+	if (!real_start() || process_is_foreign(site))
+		return false;
+	self.life = THREAD_LOST; /* until it is in: no way back to here */
+	if (!process_start()) {
+		self.life = THREAD_NEW;
+		return false;
+	}
+	closed = thread_close();
+	more = thread_more_new();
+	if (more && begin(more))
+		end_arm();
+	thread_open(closed);
+	if (self.open)
+		tell_start();
+	return self.open;
+}
+
+void thread_forked(void)
+{
+	self.life = THREAD_NEW;
+	self.open = 0;
+	/* The rest of the parent's memory stays unused: other threads of the
+	 * parent may have been at work on it when the copy was made. */
+	atomic_store_explicit(&free_list, 0, memory_order_relaxed);
+}
+
+void thread_end(int how)
+{
+	union fact fact = { .thread_exit = { .how = (uint8_t)how } };
+	struct thread_more *more = self.more;
+
+	if (self.life != THREAD_LIVE)
+		return;
+	tell_now(TELL_thread_exit, &fact);
+	self.open = 0;
+	self.life = THREAD_ENDED;
+	board_slot_end(self.slot, how, clock_now_ns());
+	self.more = NULL;
+	thread_more_free(more);
+}
+
+struct thread_run {
+	bool returned;
+};
+
+static void run_end(struct thread_run *run)
+{
+	if (run->returned)
+		self.end_how = END_RETURN;
+	else if (self.end_how != END_EXIT)
+		self.end_how = END_CANCEL;
+}
+
+void *thread_begin(void *argument)
+{
+	struct thread_more *more = argument;
+	void *(*routine)(void *) = more->routine;
+	void *value = more->argument;
+	struct thread_run run __attribute__((cleanup(run_end))) = { false };
+	void *result;
+
+	if (more->is_foreign) {
+		self.life = THREAD_FOREIGN;
+		thread_more_free(more);
+	} else {
+		struct closed closed = thread_close();
+
+		if (begin(more)) {
+			self.slot->start_routine = (uint64_t)(uintptr_t)routine;
+			end_arm();
+		}
+		thread_open(closed);
+		if (self.open)
+			tell_start();
+	}
+	result = routine(value);
+	run.returned = true;
+	return result;
+}

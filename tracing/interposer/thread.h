@@ -1,0 +1,137 @@
+/*
+ * What the interposer keeps for each thread.
+ *
+ * `self.open` says that the thread is recorded and not inside of our own
+ * bookkeeping; while it is 0, every interposed function only calls through.
+ * That is so in threads of LTTng, in signal handlers that interrupt us, in a
+ * thread that has ended. It brackets bookkeeping and events, never a real call.
+ *
+ * Only the thread itself (and its signal handlers) reads and writes this. What
+ * a handler may interrupt without closing is ordered so that what the handler
+ * adds it also takes away.
+ */
+#ifndef TRACING_INTERPOSER_THREAD_H
+#define TRACING_INTERPOSER_THREAD_H
+
+#include <pthread.h>
+#include <stddef.h>
+
+#include "tracing/interposer/process.h"
+
+#define PENDING_MAX 48
+#define ORDER_SLOTS 256
+
+enum thread_life {
+	THREAD_NEW,
+	THREAD_LIVE,
+	THREAD_FOREIGN, /* LTTng's own */
+	THREAD_LOST,	/* no room for it on the board */
+	THREAD_ENDED,
+};
+
+/* Beside board_slot.held: what the recorder need not see of a hold. */
+struct section {
+	struct board_entry *entry;
+	uint64_t wait_begin_ns; /* 0: it did not wait */
+	uint32_t weight;	/* of its event; 0: undecided or not told */
+	uint8_t flags;		/* enum lock_flag */
+	uint8_t waited;
+};
+
+/* One rate of events: at most a tenth of the budget in each tenth of a second,
+ * beyond that one in `every`, drawn at random. */
+struct budget {
+	uint64_t end_ticks;
+	uint32_t seen;
+	uint32_t told;
+	uint32_t every;
+	uint32_t countdown;
+	uint32_t random;
+};
+
+struct pending; /* tell.h */
+
+/* The bulky part, in memory of our own: TLS counts against small stacks. */
+struct thread_more {
+	struct thread_more *next; /* in the list of free ones */
+
+	/* Set by the creator for the child. */
+	void *(*routine)(void *);
+	void *argument;
+	uint64_t created_ns;
+	int32_t creator_tid;
+	uint8_t is_foreign;
+
+	struct section section[BOARD_HELD];
+	struct budget locks;
+	struct budget io;
+	uint64_t stack_next_ticks;
+	uint64_t order_seen[ORDER_SLOTS];
+	uint32_t n_pending;
+	struct pending *pending; /* [PENDING_MAX], right behind */
+};
+
+struct thread {
+	uint32_t open;
+	uint8_t life; /* enum thread_life */
+	uint8_t end_how;
+	uint8_t end_rounds;
+	uint8_t in_vfork;
+	int32_t tid;
+	uint32_t pending; /* more->n_pending != 0 */
+	struct board_slot *slot;
+	struct board_entry *table;
+	uint64_t table_mask;
+	struct thread_more *more;
+	uint64_t sync_ticks; /* the same instant in ticks ... */
+	uint64_t sync_ns;    /* ... and in ns */
+};
+
+extern __thread struct thread self
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/*
+ * For whoever finds self.open at 0: takes a new thread in, unless `site` is
+ * LTTng's. True when the thread is recorded and open now.
+ */
+bool thread_enter(uint64_t site);
+
+/* As above, for the way in of any interposed function. */
+static inline bool thread_is_open(uint64_t site)
+{
+	return likely(self.open) || thread_enter(site);
+}
+
+/* Closes the thread for our own work, with errno kept; then opens it again. */
+struct closed {
+	int kept_errno;
+};
+struct closed thread_close(void);
+void thread_open(struct closed closed);
+
+/* Memory for a thread to be; NULL when there is none. */
+struct thread_more *thread_more_new(void);
+void thread_more_free(struct thread_more *more);
+
+/* First function of a created thread: tells its start, calls its routine. */
+void *thread_begin(void *more);
+
+/* Forgets the parent's thread, in the child after fork(). */
+void thread_forked(void);
+
+/* The thread ends now: nothing of it is recorded any more. */
+void thread_end(int how);
+
+/* tid of a pthread_t, 0: not known. */
+int32_t thread_tid_of(pthread_t thread);
+
+/* Makes clock_to_ns() good for now. */
+void clock_sync(uint64_t ticks);
+
+/* CLOCK_MONOTONIC ns of `ticks`; call clock_sync() before it. */
+uint64_t clock_to_ns(uint64_t ticks);
+
+/* Length in ns of `ticks`. */
+uint64_t clock_span_ns(uint64_t ticks);
+
+#endif
