@@ -74,6 +74,11 @@ static struct timespec timespec_of(uint64_t ns)
 				  .tv_nsec = (long)(ns % S) };
 }
 
+struct timespec time_limit(uint64_t ns)
+{
+	return timespec_of(clock_of(CLOCK_REALTIME) + ns);
+}
+
 void pause_ns(uint64_t ns)
 {
 	struct timespec left = timespec_of(ns);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #define MS 1000000ULL	 /* ns */
 #define S  1000000000ULL /* ns */
@@ -69,6 +70,9 @@ uint64_t cpu_ns(void); /* CPU time of this thread */
 /* Spends CPU: until this thread has used `ns` more of it; a fixed amount. */
 void spend_cpu(uint64_t ns);
 uint64_t churn(uint64_t rounds, uint64_t seed);
+
+/* `ns` from now on CLOCK_REALTIME, as the timed forms of POSIX want it. */
+struct timespec time_limit(uint64_t ns);
 
 /* Sleeps, through signals. */
 void pause_ns(uint64_t ns);

@@ -11,6 +11,7 @@
  * and then the higher.
  */
 #include <errno.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t right = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t forks[MOST_FORKS];
+static sem_t ended; /* posted by each taker that came through */
 
 struct taker {
 	pthread_mutex_t *first, *second;
@@ -66,33 +68,39 @@ static void *taker_run(void *arg)
 		pthread_mutex_unlock(taker->first);
 		taker->done++;
 	}
+	sem_post(&ended);
 	return NULL;
 }
 
-/* Waits for the thread until the limit; false: it is still at it. */
-static bool join_until(pthread_t thread, uint64_t limit_ns)
+/* Waits for one more taker to end; false: none did before the limit. */
+static bool one_ended(const struct timespec *limit)
 {
-	struct timespec limit = { .tv_sec = (time_t)(limit_ns / S),
-				  .tv_nsec = (long)(limit_ns % S) };
+	int result;
 
-	return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &limit) == 0;
+	do
+		result = sem_timedwait(&ended, limit);
+	while (result && errno == EINTR);
+	return result == 0;
 }
 
 /* True if all takers end in time; a thread that hangs dies with the process. */
 static bool run_takers(const struct run *run, struct taker *takers, unsigned n,
 		       bool one_by_one)
 {
-	uint64_t limit_ns = clock_ns() + scaled_ns(run, 2 * S) + 200 * MS;
 	pthread_t *threads = must_alloc(n, sizeof(*threads));
-	unsigned hung = 0, backed_off = 0, done = 0;
+	struct timespec limit = time_limit(scaled_ns(run, 2 * S) + 200 * MS);
+	unsigned hung = n, backed_off = 0, done = 0;
 
+	sem_init(&ended, 0, 0);
 	for (unsigned i = 0; i < n; i++) {
 		threads[i] = thread_start("taker", taker_run, &takers[i]);
 		if (one_by_one)
 			thread_join(threads[i]);
 	}
-	for (unsigned i = 0; i < n && !one_by_one; i++)
-		hung += !join_until(threads[i], limit_ns);
+	while (hung > 0 && one_ended(&limit))
+		hung--;
+	for (unsigned i = 0; i < n && hung == 0 && !one_by_one; i++)
+		thread_join(threads[i]);
 	for (unsigned i = 0; i < n && hung == 0; i++) {
 		done += takers[i].done;
 		backed_off += takers[i].backed_off;

@@ -6,7 +6,6 @@
  * whoever comes next waits (for a limited time, so that the program ends);
  * `guard` lets the compiler unlock at every way out of the scope.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -22,11 +21,9 @@ static uint64_t patience_ns; /* constant while workers run */
 /* Takes the lock, or gives up once patience ends. */
 static bool lock_in_time(pthread_mutex_t *lock)
 {
-	uint64_t end_ns = clock_ns() + patience_ns;
-	struct timespec end = { .tv_sec = (time_t)(end_ns / S),
-				.tv_nsec = (long)(end_ns % S) };
+	struct timespec end = time_limit(patience_ns);
 
-	return pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &end) == 0;
+	return pthread_mutex_timedlock(lock, &end) == 0;
 }
 
 struct guard {
