@@ -66,8 +66,8 @@ static unsigned number(const char *text, struct argp_state *state)
 
 	if (opts_u64(text, &value, &err))
 		argp_error(state, "%s", err.text);
-	if (value == 0 || value > 10000000)
-		argp_error(state, "'%s' is not between 1 and 10000000", text);
+	if (value == 0 || value > 1000000000)
+		argp_error(state, "'%s' is not between 1 and 1000000000", text);
 	return (unsigned)value;
 }
 

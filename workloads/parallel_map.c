@@ -1,0 +1,76 @@
+/*
+ * Map a function over data with a number of jobs.
+ *
+ * The items cost the same (`even`), or the first costs as much as all the
+ * others together (`uneven`), which no number of jobs can divide.
+ */
+#include <stdlib.h>
+
+#include "workloads/common.h"
+#include "workloads/executor.h"
+
+static uint64_t look_up(uint64_t cost)
+{
+	return churn(cost, 1);
+}
+
+static bool map(const struct run *run, bool even)
+{
+	struct outcome *outcomes = must_alloc(run->tasks, sizeof(*outcomes));
+	uint64_t *costs = must_alloc(run->tasks, sizeof(*costs));
+	uint64_t *busy_ns = must_alloc(run->threads, sizeof(*busy_ns));
+	uint64_t unit = scaled_count(run, 20000000);
+	uint64_t most = 0, all = 0;
+	unsigned good = 0;
+
+	for (unsigned i = 0; i < run->tasks; i++)
+		costs[i] = !even && i == 0 ? unit * (run->tasks - 1) : unit;
+	parallel_map(EXECUTOR_THREADS, run->threads, look_up, costs, run->tasks,
+		     outcomes);
+	for (unsigned i = 0; i < run->tasks; i++) {
+		good += outcomes[i].result ==
+			outcomes[!even && i == 0 ? 0 : run->tasks - 1].result;
+		busy_ns[outcomes[i].worker] +=
+			outcomes[i].end_ns - outcomes[i].begin_ns;
+	}
+	for (unsigned i = 0; i < run->threads; i++) {
+		all += busy_ns[i];
+		most = busy_ns[i] > most ? busy_ns[i] : most;
+	}
+	tell_count("items", good);
+	/* 1: every worker was busy as long as the busiest one */
+	tell_real("balance", (double)all / (double)most / run->threads);
+	free(busy_ns);
+	free(costs);
+	free(outcomes);
+	return good == run->tasks;
+}
+
+static bool even(const struct run *run)
+{
+	return map(run, true);
+}
+
+static bool uneven(const struct run *run)
+{
+	return map(run, false);
+}
+
+static const struct variant variants[] = {
+	{ "even", "items of equal cost", even },
+	{ "uneven", "one item costs as much as all others", uneven },
+	{ NULL, NULL, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct workload workload = {
+		.name = "parallel-map",
+		.what = "A function mapped over data with --threads jobs.",
+		.threads = 2,
+		.tasks = 3,
+		.variants = variants,
+	};
+
+	return workload_main(&workload, argc, argv);
+}

@@ -1,0 +1,178 @@
+/*
+ * Processes, threads and async tasks, each on CPU-bound and on I/O-bound work.
+ *
+ * The same number of tasks, each a fixed amount of computing or a wait for
+ * input. The async tasks are coroutines on one kernel thread. Start-up is the
+ * time until the last task has begun.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "workloads/common.h"
+#include "workloads/coro.h"
+
+struct task {
+	uint64_t begin_ns, result;
+	uint64_t rounds;  /* CPU-bound */
+	uint64_t wait_ns; /* I/O-bound, if not 0 */
+};
+
+static void work(struct task *task)
+{
+	task->begin_ns = clock_ns();
+	if (task->wait_ns) {
+		slow_read(task->wait_ns);
+		task->result = 1;
+	} else {
+		task->result = churn(task->rounds, 1);
+	}
+}
+
+static void *thread_run(void *arg)
+{
+	work(arg);
+	return NULL;
+}
+
+static void in_threads(struct task *tasks, unsigned n)
+{
+	pthread_t *threads = must_alloc(n, sizeof(*threads));
+
+	for (unsigned i = 0; i < n; i++)
+		threads[i] = thread_start("task", thread_run, &tasks[i]);
+	for (unsigned i = 0; i < n; i++)
+		thread_join(threads[i]);
+	free(threads);
+}
+
+static void in_processes(struct task *tasks, unsigned n)
+{
+	pid_t *pids = must_alloc(n, sizeof(*pids));
+
+	for (unsigned i = 0; i < n; i++) {
+		pids[i] = fork();
+		if (pids[i] < 0)
+			die("fork", errno);
+		if (pids[i] == 0) {
+			work(&tasks[i]);
+			_exit(0);
+		}
+	}
+	for (unsigned i = 0; i < n; i++)
+		waitpid(pids[i], NULL, 0);
+	free(pids);
+}
+
+/* Waits without holding up the other coroutines of its thread. */
+static void coro_work(void *data)
+{
+	struct task *task = data;
+	int fd;
+
+	if (!task->wait_ns) {
+		work(task);
+		return;
+	}
+	task->begin_ns = clock_ns();
+	fd = timer_fd(task->wait_ns);
+	coro_wait_readable(fd);
+	close(fd);
+	task->result = 1;
+}
+
+static void in_coroutines(struct task *tasks, unsigned n)
+{
+	struct coros *coros = coros_new(n, 16384);
+
+	for (unsigned i = 0; i < n; i++)
+		coro_spawn(coros, coro_work, &tasks[i]);
+	coros_run(coros, 1);
+	coros_free(coros);
+}
+
+static bool run_tasks(const struct run *run, bool io,
+		      void (*how)(struct task *, unsigned))
+{
+	size_t size = run->threads * sizeof(struct task);
+	/* Shared, so that results come back from processes too. */
+	struct task *tasks = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t begin_ns = clock_ns(), last_ns = begin_ns;
+	uint64_t expected = io ? 1 : 0;
+	unsigned good = 0;
+
+	if (tasks == MAP_FAILED)
+		die("memory", errno);
+	for (unsigned i = 0; i < run->threads; i++) {
+		tasks[i].rounds = scaled_count(run, 1000000ULL * run->tasks);
+		tasks[i].wait_ns = io ? scaled_ns(run, 100 * MS) : 0;
+	}
+	how(tasks, run->threads);
+	if (!io)
+		expected = tasks[0].result;
+	for (unsigned i = 0; i < run->threads; i++) {
+		good += expected != 0 && tasks[i].result == expected;
+		if (tasks[i].begin_ns > last_ns)
+			last_ns = tasks[i].begin_ns;
+	}
+	tell_real("start_up_us", (double)(last_ns - begin_ns) / 1e3);
+	tell_count("done", good);
+	munmap(tasks, size);
+	return good == run->threads;
+}
+
+static bool processes_cpu(const struct run *run)
+{
+	return run_tasks(run, false, in_processes);
+}
+
+static bool processes_io(const struct run *run)
+{
+	return run_tasks(run, true, in_processes);
+}
+
+static bool threads_cpu(const struct run *run)
+{
+	return run_tasks(run, false, in_threads);
+}
+
+static bool threads_io(const struct run *run)
+{
+	return run_tasks(run, true, in_threads);
+}
+
+static bool async_cpu(const struct run *run)
+{
+	return run_tasks(run, false, in_coroutines);
+}
+
+static bool async_io(const struct run *run)
+{
+	return run_tasks(run, true, in_coroutines);
+}
+
+static const struct variant variants[] = {
+	{ "processes-cpu", "a process for each, computing", processes_cpu },
+	{ "processes-io", "a process for each, waiting", processes_io },
+	{ "threads-cpu", "a thread for each, computing", threads_cpu },
+	{ "threads-io", "a thread for each, waiting", threads_io },
+	{ "async-cpu", "a coroutine for each, computing", async_cpu },
+	{ "async-io", "a coroutine for each, waiting", async_io },
+	{ NULL, NULL, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct workload three_ways = {
+		.name = "three-ways",
+		.what = "Processes, threads and async tasks, for CPU and I/O.",
+		.threads = 8,
+		.tasks = 20,
+		.variants = variants,
+	};
+
+	return workload_main(&three_ways, argc, argv);
+}
