@@ -12,6 +12,8 @@
 typedef void plot_writer(struct table *table, const struct report *report,
 			 const struct plot_options *options);
 
-plot_writer timeline_write, locks_write, waits_write, heat_write;
+plot_writer timeline_write, locks_write, waits_write, heat_write, matrix_write,
+	utilization_write, concurrency_write, breakdown_write, path_write,
+	overhead_write;
 
 #endif

@@ -205,29 +205,43 @@ void layout_axis(struct table *table, struct layout_window window)
 	table_set(table, "t_scale", "%.0f", unit->ns);
 }
 
+void layout_legend_add(struct layout_legend *legend, int state,
+		       const char *word)
+{
+	const char *gap = legend->numbers ? " " : "";
+
+	if (!legend->numbers) {
+		legend->numbers = g_string_new(NULL);
+		legend->words = g_string_new(NULL);
+		legend->px = g_string_new(NULL);
+	}
+	g_string_append_printf(legend->numbers, "%s%d", gap, state);
+	g_string_append_printf(legend->words, "%s%s", gap, word);
+	g_string_append_printf(legend->px, "%s%u", gap, legend->next_px);
+	legend->next_px += 46 + (unsigned)strlen(word) * 9;
+}
+
+void layout_legend_set(struct table *table, struct layout_legend *legend)
+{
+	if (!legend->numbers)
+		return;
+	table_set(table, "states", "%s", legend->numbers->str);
+	table_set(table, "state_words", "%s", legend->words->str);
+	table_set(table, "states_px", "%s", legend->px->str);
+	g_string_free(legend->numbers, TRUE);
+	g_string_free(legend->words, TRUE);
+	g_string_free(legend->px, TRUE);
+}
+
 void layout_states(struct table *table, const bool present[STATE_N],
 		   unsigned left)
 {
-	GString *numbers = g_string_new(NULL);
-	GString *words = g_string_new(NULL);
-	GString *px = g_string_new(NULL);
+	struct layout_legend legend = { .next_px = left };
 
-	for (int i = 0; i < STATE_N; i++) {
-		const char *gap = numbers->len ? " " : "";
-
-		if (!present[i])
-			continue;
-		g_string_append_printf(numbers, "%s%d", gap, i);
-		g_string_append_printf(words, "%s%s", gap, state_names[i]);
-		g_string_append_printf(px, "%s%u", gap, left);
-		left += 46 + (unsigned)strlen(state_names[i]) * 9;
-	}
-	table_set(table, "states", "%s", numbers->str);
-	table_set(table, "state_words", "%s", words->str);
-	table_set(table, "states_px", "%s", px->str);
-	g_string_free(numbers, TRUE);
-	g_string_free(words, TRUE);
-	g_string_free(px, TRUE);
+	for (int i = 0; i < STATE_N; i++)
+		if (present[i])
+			layout_legend_add(&legend, i, state_names[i]);
+	layout_legend_set(table, &legend);
 }
 
 char *layout_thread(const struct report *report, int thread, size_t chars)
@@ -305,8 +319,7 @@ size_t layout_choose(const uint64_t *scores, size_t n_scores, size_t n,
 	return n;
 }
 
-/* Waits for these are contention; for the others they may be mere idleness. */
-static bool is_lock(const struct lock *lock)
+bool layout_is_lock(const struct lock *lock)
 {
 	return lock->kind == LOCK_MUTEX || lock->kind == LOCK_RWLOCK ||
 	       lock->kind == LOCK_SPIN || lock->kind == LOCK_ANNOTATED;
@@ -327,7 +340,7 @@ size_t layout_choose_locks(const struct report *report,
 		for (size_t i = 0; i < report->n_locks; i++) {
 			const struct lock *l = &report->locks[i];
 
-			if (is_lock(l) != locks ||
+			if (layout_is_lock(l) != locks ||
 			    !layout_lock_wanted(report, i, options))
 				continue;
 			scores[i] = l->wait.total;

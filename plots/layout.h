@@ -55,6 +55,15 @@ void layout_axis(struct table *table, struct layout_window window);
 void layout_states(struct table *table, const bool present[STATE_N],
 		   unsigned left);
 
+/* A legend of other things: colours by state (-1: the rest), words, px. */
+struct layout_legend {
+	GString *numbers, *words, *px;
+	unsigned next_px;
+};
+void layout_legend_add(struct layout_legend *legend, int state,
+		       const char *word);
+void layout_legend_set(struct table *table, struct layout_legend *legend);
+
 /* "worker-3 1234" of at most `chars` characters; owned. */
 char *layout_thread(const struct report *report, int thread, size_t chars);
 
@@ -62,6 +71,9 @@ bool layout_thread_wanted(const struct report *report, size_t thread,
 			  const struct plot_options *options);
 bool layout_lock_wanted(const struct report *report, size_t lock,
 			const struct plot_options *options);
+
+/* Waits for a lock proper are contention; for others, perhaps idleness. */
+bool layout_is_lock(const struct lock *lock);
 
 /*
  * Chooses at most `n` of the `n_scores` items with a score above zero, highest

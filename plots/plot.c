@@ -22,6 +22,17 @@ static const struct plot_kind kinds[] = {
 	  locks_write },
 	{ "waits", "how long waits and holds of each lock took", waits_write },
 	{ "heat", "contention over time, lock by lock", heat_write },
+	{ "matrix", "who waited for whom, by thread and by call site",
+	  matrix_write },
+	{ "utilization", "thread states, CPUs in use and wanted, over time",
+	  utilization_write },
+	{ "concurrency", "how many threads ran, and wanted to, at once",
+	  concurrency_write },
+	{ "breakdown", "what owners did while they held each lock",
+	  breakdown_write },
+	{ "path", "what the critical path is made of", path_write },
+	{ "overhead", "what threads and locks cost, and what recording cost",
+	  overhead_write },
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))

@@ -26,7 +26,7 @@ colour(state) = state >= 0 ? int(word(palette_states, int(state) + 1)) : colour_
 ink(state) = state >= 0 ? int(word(palette_inks, int(state) + 1)) : colour_ink
 series_colour(i) = i >= 0 ? int(word(palette_series, int(i) % 8 + 1)) : colour_rest
 # From white to black over one hue: a scale that stays one in grey.
-set palette defined (0 "#FFFFFF", 0.08 "#FDE9C8", 0.3 "#F2A02C", 0.6 "#C2410C", 0.85 "#7A1010", 1 "#2A0505")
+set palette defined (0 "#FFFFFF", 0.08 "#FDE9C8", 0.3 "#F2A02C", 0.6 "#C2410C", 0.85 "#8A1010", 1 "#4A0808")
 
 # The meta block: keys are ours, values are text or numbers.
 title = ""; subtitle = ""; source = ""; notes = ""; empty = ""; hint = ""
@@ -39,7 +39,7 @@ set table $void
 plot IN index "meta" using (meta_n = meta_n + 1, meta_key[meta_n] = strcol("key"), meta_value[meta_n] = strcol("value"), 0) with table
 unset table
 do for [meta_i = 1:meta_n] {
-	eval meta_key[meta_i] . " = meta_value[meta_i]"
+	eval meta_key[meta_i] . " = meta_value[meta_i] eq ' ' ? '' : meta_value[meta_i]"
 }
 W = width + 0
 H = height + 0
@@ -57,9 +57,10 @@ sy(px) = 1 - px / (1.0 * H)
 # Neighbours overlap by a hair, or the background shines through.
 hair(from, to, left, right) = 0.5 * (to - from) / (W - left - right)
 
-# A second layer over the whole picture, in px from the top left: for what must
-# not be clipped by the axes. Used as `eval overlay`, within multiplot.
-overlay = "unset border; unset tics; unset grid; unset xlabel; unset ylabel; unset y2label; unset arrow; unset label; unset object; unset logscale; unset colorbox; unset key; set lmargin at screen 0; set rmargin at screen 1; set tmargin at screen 1; set bmargin at screen 0; set xrange [0:W]; set yrange [H:0]"
+# Axes in px from the top left over the whole picture: `eval canvas`. As a
+# second layer, for what must not be clipped, within multiplot: `eval overlay`.
+canvas = "unset border; unset tics; unset grid; unset xlabel; unset ylabel; unset logscale; unset colorbox; unset key; set lmargin at screen 0; set rmargin at screen 1; set tmargin at screen 1; set bmargin at screen 0; set xrange [0:W]; set yrange [H:0]"
+overlay = canvas . "; unset arrow; unset label; unset object"
 
 set border lc rgb colour_soft
 set tics textcolor rgb colour_ink

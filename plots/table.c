@@ -22,7 +22,10 @@ void table_clear(struct table *table)
 	*table = (struct table){ 0 };
 }
 
-/* Labels are unescaped twice by gnuplot: so no backslash gets there at all. */
+/*
+ * Labels are unescaped twice by gnuplot: so no backslash gets there at all.
+ * (And an empty cell reads as the one above it: so there is none.)
+ */
 static void append_clean(GString *out, const char *text)
 {
 	char *valid = g_utf8_make_valid(text, -1);
@@ -50,7 +53,7 @@ void table_set(struct table *table, const char *key, const char *format, ...)
 	va_end(args);
 	g_string_append(table->meta, key);
 	g_string_append_c(table->meta, '\t');
-	append_clean(table->meta, text);
+	append_clean(table->meta, text[0] ? text : " ");
 	g_string_append_c(table->meta, '\n');
 	g_free(text);
 }
@@ -125,7 +128,7 @@ void table_real(struct table *table, double value)
 
 void table_text(struct table *table, const char *text)
 {
-	append_clean(table->body, text);
+	append_clean(table->body, text[0] ? text : " ");
 	end_cell(table);
 }
 

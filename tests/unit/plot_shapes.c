@@ -540,9 +540,9 @@ static struct report *many_locks(void)
 		.work_ns = 100000,
 		.hold_ns = 4000000,
 		.io_share = 0.5,
-		.thread_name = "a\"b\\n_{x}@c",
+		.thread_name = "%s\"b\\n_{x}@",
 		.lock_name = "company::service::cache::partitioned_hash_map<"
-			     "std::string, Entry>::bucket_lock@_" });
+			     "std::string, Entry>::100%d_lock@_" });
 
 	r->run.events_lost = 1234;
 	r->run.truncated = true;

@@ -1,0 +1,230 @@
+/* Who waited for whom: time by waiter and owner, by thread and by call site. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "plots/kinds.h"
+#include "plots/layout.h"
+
+enum {
+	MOST = 12, /* rows of a panel, beside the others */
+	HEIGHT = 900,
+};
+
+enum panel { BY_THREAD, BY_SITE, N_PANELS };
+
+struct matrix {
+	const struct report *report;
+	const struct plot_options *options;
+	enum panel panel;
+	bool all_kinds; /* also conditions and the like */
+	size_t n;	/* things with a row of their own */
+	size_t chosen[MOST];
+	uint64_t cells[MOST + 2][MOST + 2]; /* then the others, then nobody */
+	uint64_t counts[MOST + 2][MOST + 2];
+	uint64_t most;
+};
+
+static bool is_counted(const struct matrix *m, size_t lock)
+{
+	return layout_lock_wanted(m->report, lock, m->options) &&
+	       (m->all_kinds || layout_is_lock(&m->report->locks[lock]));
+}
+
+static int waiter_of(const struct matrix *m, const struct blame *b)
+{
+	return m->panel == BY_THREAD ? b->waiter : b->waiter_site;
+}
+
+static int owner_of(const struct matrix *m, const struct blame *b)
+{
+	return m->panel == BY_THREAD || b->owner < 0 ? b->owner : b->owner_site;
+}
+
+static void choose(struct matrix *m)
+{
+	const struct report *r = m->report;
+	size_t n = m->panel == BY_THREAD ? r->n_threads : r->n_sites;
+	size_t most = m->options->top && m->options->top < MOST
+			      ? m->options->top
+			      : MOST;
+	uint64_t *scores = g_new0(uint64_t, n + 1);
+
+	for (size_t i = 0; i < r->n_locks; i++)
+		for (size_t j = 0; is_counted(m, i) && j < r->locks[i].n_blame;
+		     j++) {
+			const struct blame *b = &r->locks[i].blame[j];
+			int waiter = waiter_of(m, b), owner = owner_of(m, b);
+
+			if (waiter >= 0 && (size_t)waiter < n)
+				scores[waiter] += b->wait_ns;
+			if (owner >= 0 && (size_t)owner < n)
+				scores[owner] += b->wait_ns;
+		}
+	m->n = layout_choose(scores, n, most, m->chosen);
+	g_free(scores);
+}
+
+/* The row, and the column, of a thread or site. */
+static size_t place_of(const struct matrix *m, int index)
+{
+	if (index < 0)
+		return MOST + 1;
+	for (size_t i = 0; i < m->n; i++)
+		if (m->chosen[i] == (size_t)index)
+			return i;
+	return MOST;
+}
+
+static void fill(struct matrix *m)
+{
+	const struct report *r = m->report;
+
+	for (size_t i = 0; i < r->n_locks; i++)
+		for (size_t j = 0; is_counted(m, i) && j < r->locks[i].n_blame;
+		     j++) {
+			const struct blame *b = &r->locks[i].blame[j];
+			size_t row = place_of(m, waiter_of(m, b));
+			size_t column = place_of(m, owner_of(m, b));
+
+			m->cells[row][column] += b->wait_ns;
+			m->counts[row][column] += b->count;
+			m->most = MAX(m->most, m->cells[row][column]);
+		}
+}
+
+static bool has_row(const struct matrix *m, size_t row)
+{
+	for (size_t i = 0; i < MOST + 2; i++)
+		if (m->cells[row][i])
+			return true;
+	return row < m->n;
+}
+
+static bool has_column(const struct matrix *m, size_t column)
+{
+	for (size_t i = 0; i < MOST + 2; i++)
+		if (m->cells[i][column])
+			return true;
+	return column < m->n;
+}
+
+/* What stands at a row or column; owned by the caller. */
+static char *name_of(const struct matrix *m, size_t place, bool is_owner)
+{
+	if (place == MOST)
+		return g_strdup("all others");
+	if (place == MOST + 1)
+		return g_strdup(is_owner ? "(handoff)" : "(unknown)");
+	if (m->panel == BY_THREAD)
+		return layout_thread(m->report, (int)m->chosen[place], 18);
+	return layout_shorten(m->report->sites[m->chosen[place]].text, 24);
+}
+
+/* Rows and columns in use, numbered from the top left. */
+struct places {
+	size_t rows[MOST + 2], columns[MOST + 2];
+	size_t n_rows, n_columns;
+};
+
+static struct places places_of(const struct matrix *m)
+{
+	struct places p = { .n_rows = 0 };
+
+	for (size_t i = 0; i < MOST + 2; i++) {
+		if (has_row(m, i))
+			p.rows[p.n_rows++] = i;
+		if (has_column(m, i))
+			p.columns[p.n_columns++] = i;
+	}
+	return p;
+}
+
+static void write_names(struct table *table, const struct matrix *m,
+			const struct places *p)
+{
+	for (int owners = 0; owners < 2; owners++) {
+		size_t n = owners ? p->n_columns : p->n_rows;
+
+		for (size_t i = 0; i < n; i++) {
+			char *name = name_of(
+				m, owners ? p->columns[i] : p->rows[i], owners);
+
+			table_i64(table, m->panel);
+			table_i64(table, owners);
+			table_u64(table, i);
+			table_u64(table, n);
+			table_text(table, name);
+			g_free(name);
+		}
+	}
+}
+
+/* All cells, so that a panel shows its grid; text only where there is time. */
+static void write_cells(struct table *table, const struct matrix *m,
+			const struct places *p)
+{
+	for (size_t i = 0; i < p->n_rows; i++) {
+		for (size_t j = 0; j < p->n_columns; j++) {
+			uint64_t ns = m->cells[p->rows[i]][p->columns[j]];
+			char *text = ns ? layout_time(ns) : g_strdup("");
+
+			table_i64(table, m->panel);
+			table_u64(table, i);
+			table_u64(table, j);
+			table_u64(table, p->n_rows);
+			table_u64(table, p->n_columns);
+			table_u64(table, ns);
+			table_u64(table, m->counts[p->rows[i]][p->columns[j]]);
+			table_real(table, (double)ns / (double)m->most);
+			table_text(table, text);
+			g_free(text);
+		}
+	}
+}
+
+static void write_all(struct table *table, struct matrix *panels)
+{
+	struct places places[N_PANELS];
+
+	layout_head(table, panels->report, "Who waited for whom", HEIGHT);
+	table_set(table, "hint",
+		  "Row: the waiter. Column: who owned the lock meanwhile. "
+		  "%s",
+		  panels->all_kinds ? "Conditions and the like: who signalled."
+				    : "Locks only.");
+	for (int i = 0; i < N_PANELS; i++)
+		places[i] = places_of(&panels[i]);
+	table_block(table, "names", "panel owners place places name");
+	for (int i = 0; i < N_PANELS; i++)
+		write_names(table, &panels[i], &places[i]);
+	table_block(table, "cells",
+		    "panel row column rows columns wait_ns count share text");
+	for (int i = 0; i < N_PANELS; i++)
+		write_cells(table, &panels[i], &places[i]);
+}
+
+void matrix_write(struct table *table, const struct report *report,
+		  const struct plot_options *options)
+{
+	struct matrix *panels = g_new0(struct matrix, N_PANELS);
+	bool found = false;
+
+	for (int all = 0; all < 2 && !found; all++) {
+		for (int i = 0; i < N_PANELS; i++) {
+			panels[i] = (struct matrix){ .report = report,
+						     .options = options,
+						     .panel = (enum panel)i,
+						     .all_kinds = all };
+			choose(&panels[i]);
+			fill(&panels[i]);
+		}
+		found = panels[0].most > 0;
+	}
+	if (found) {
+		write_all(table, panels);
+	} else {
+		layout_head(table, report, "Who waited for whom", 480);
+		layout_set_no_contention(table, report, options);
+	}
+	g_free(panels);
+}
