@@ -35,6 +35,7 @@ progs := holdup#	-> $(bin)
 libs  :=#	-> $(lib), loaded into other programs: never sanitized
 loads :=#	-> $(lib)/workloads, and with TSan $(lib)/workloads-tsan
 aids  :=#	-> $(BUILD)/aid, programs that tests and benchmarks run
+races :=#	-> $(BUILD)/race/plain and with TSan $(BUILD)/race/tsan
 tests :=#	-> $(BUILD)/test, one per unit, TAP on stdout
 data  :=#	-> $(share), files that the programs read
 manuals :=#	-> share/man/man1
@@ -45,8 +46,8 @@ include $(rooms:%=%/module.mk)
 out  := $(progs:%=$(bin)/%) $(libs:%=$(lib)/%.so) $(loads:%=$(lib)/workloads/%) \
 	$(loads:%=$(lib)/workloads-tsan/%) $(data:%=$(share)/%)
 unit := $(tests:%=$(BUILD)/test/%)
-aid  := $(aids:%=$(BUILD)/aid/%)
-all_products := $(progs) $(libs) $(loads) $(aids) $(tests)
+aid  := $(aids:%=$(BUILD)/aid/%) $(races:%=$(BUILD)/race/plain/%) $(races:%=$(BUILD)/race/tsan/%)
+all_products := $(progs) $(libs) $(loads) $(aids) $(races) $(tests)
 srcs := $(sort $(foreach p,$(all_products),$($(p).src)))
 objs  = $(patsubst %.c,$(BUILD)/$(2)/%.o,$($(1).src))
 pkg   = $(if $($(1).pkgs),$(shell $(PKG) --$(2) $($(1).pkgs)))
@@ -59,6 +60,8 @@ endef
 $(foreach p,$(progs),$(eval $(call product,$(p),$(bin)/$(p),exe)))
 $(foreach p,$(tests),$(eval $(call product,$(p),$(BUILD)/test/$(p),exe)))
 $(foreach p,$(aids),$(eval $(call product,$(p),$(BUILD)/aid/$(p),aid)))
+$(foreach p,$(races),$(eval $(call product,$(p),$(BUILD)/race/plain/$(p),aid)))
+$(foreach p,$(races),$(eval $(call product,$(p),$(BUILD)/race/tsan/$(p),tsan)))
 $(foreach p,$(loads),$(eval $(call product,$(p),$(lib)/workloads/$(p),aid)))
 $(foreach p,$(loads),$(eval $(call product,$(p),$(lib)/workloads-tsan/$(p),tsan)))
 $(foreach p,$(libs),$(eval $(call product,$(p),$(lib)/$(p).so,pic)))
@@ -84,10 +87,10 @@ $(BUILD)/pic/%.o: %.c
 $(progs:%=$(bin)/%) $(unit):
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) -pthread $(san) $(LDFLAGS) -o $@ $(filter %.o,$^) $(sort $(own_libs)) $(LDLIBS)
-$(aid) $(loads:%=$(lib)/workloads/%):
+$(filter-out $(BUILD)/race/tsan/%,$(aid)) $(loads:%=$(lib)/workloads/%):
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) -pthread -rdynamic $(LDFLAGS) -o $@ $(filter %.o,$^) $(sort $(own_libs)) $(LDLIBS)
-$(loads:%=$(lib)/workloads-tsan/%):
+$(loads:%=$(lib)/workloads-tsan/%) $(races:%=$(BUILD)/race/tsan/%):
 	@mkdir -p $(@D)
 	$(call say,LD)$(CLANG) -pthread -fsanitize=thread $(LDFLAGS) -o $@ $(filter %.o,$^) $(sort $(own_libs)) $(LDLIBS)
 $(libs:%=$(lib)/%.so):

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/commands.h"
 #include "tracing/base/exits.h"
 
 struct command {
@@ -13,6 +14,7 @@ struct command {
 static int help_main(int argc, char **argv);
 
 static const struct command commands[] = {
+	{ "race", "find races, or confirm that a fix holds", race_main },
 	{ "help", "show this list, or the help of a command", help_main },
 };
 

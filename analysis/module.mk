@@ -16,3 +16,8 @@ manifest.src := analysis/manifest.c
 manifest.pkgs := jansson glib-2.0
 holdup.src += $(manifest.src)
 holdup.pkgs += $(manifest.pkgs)
+race.src := $(addprefix analysis/race/,pool.c frame.c parse.c rows.c stats.c plan.c program.c hang.c run.c \
+	campaign.c verdict.c text.c json.c sarif.c)
+holdup.src += analysis/race.c $(race.src)
+libs += libholdup-shake
+libholdup-shake.src := analysis/race/shake.c

@@ -23,3 +23,6 @@ manifest_test.src := tests/unit/manifest_test.c tests/scratch.c $(manifest.src) 
 	analysis/arena.c analysis/report.c
 manifest_test.pkgs := cmocka $(manifest.pkgs)
 manifest_test.libs := $(base.libs)
+races := publication double-checked reference-count stop-flag ring wrong-lock upgrade missed-signal \
+	destruction signal-handler fork-threads lock-order thread-leak double-unlock destroyed-mutex
+$(foreach r,$(races),$(eval $(r).src := tests/race/corpus/$(r).c))

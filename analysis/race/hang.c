@@ -1,0 +1,206 @@
+#include "analysis/race/hang.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#define OWNER_OFFSET  8	   /* of __owner in glibc's pthread_mutex_t */
+#define MUTEX_OPS     0x7e /* all bits of a futex operation but those of */
+#define FUTEX_WAIT_OP 0	   /* FUTEX_WAIT, private or not */
+
+struct waiter {
+	int tid;
+	uint64_t address;
+	int owner;	  /* 0 unknown */
+	const char *name; /* of the lock */
+};
+
+/* What thread `tid` waits for, if it is in futex(address, FUTEX_WAIT). */
+static bool read_waiter(pid_t pid, int tid, struct waiter *waiter)
+{
+	char *path = g_strdup_printf("/proc/%d/task/%d/syscall", pid, tid);
+	char *text = NULL, *at;
+	bool found = false;
+
+	*waiter = (struct waiter){ .tid = tid, .name = "" };
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		goto out;
+	if (g_ascii_strtoll(text, &at, 10) != SYS_futex || at == text)
+		goto out;
+	waiter->address = g_ascii_strtoull(at, &at, 16);
+	found = (g_ascii_strtoull(at, &at, 16) & MUTEX_OPS) == FUTEX_WAIT_OP;
+out:
+	g_free(text);
+	g_free(path);
+	return found;
+}
+
+static int read_owner(pid_t pid, uint64_t address)
+{
+	int owner = 0;
+	struct iovec here = { &owner, sizeof(owner) };
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): of another process */
+	struct iovec there = { (void *)(uintptr_t)(address + OWNER_OFFSET),
+			       sizeof(owner) };
+	char *path;
+	bool is_thread;
+
+	if (process_vm_readv(pid, &here, 1, &there, 1, 0) != sizeof(owner))
+		return 0;
+	path = g_strdup_printf("/proc/%d/task/%d", pid, owner);
+	is_thread = owner > 0 && g_file_test(path, G_FILE_TEST_IS_DIR);
+	g_free(path);
+	return is_thread ? owner : 0;
+}
+
+/* "BEGIN-END MODE OFFSET DEVICE INODE PATH"; false if no file is mapped. */
+static bool read_mapping(const char *line, uint64_t *begin, uint64_t *offset,
+			 const char **path)
+{
+	char *at;
+
+	*path = strchr(line, '/');
+	*begin = g_ascii_strtoull(line, &at, 16);
+	at = strchr(at, ' ');
+	at = at ? strchr(at + 1, ' ') : NULL;
+	*offset = at ? g_ascii_strtoull(at, NULL, 16) : 0;
+	return *path && at;
+}
+
+/* The file mapped last before `address`, and how far in it is. */
+static char *find_module(const char *maps, uint64_t address, uint64_t *offset)
+{
+	char **lines = g_strsplit(maps, "\n", -1);
+	uint64_t begin, at, base = 0;
+	const char *path;
+	char *module = NULL;
+
+	for (char **line = lines; *line; line++) {
+		if (!read_mapping(*line, &begin, &at, &path) ||
+		    begin > address || !g_strcmp0(path, module))
+			continue;
+		g_free(module);
+		module = g_strdup(path);
+		base = begin - at;
+	}
+	g_strfreev(lines);
+	*offset = address - base;
+	return module;
+}
+
+static const char *lock_name(const char *maps, uint64_t address,
+			     struct program_symbols *symbols,
+			     struct race_pool *pool)
+{
+	struct race_names names = program_names(symbols);
+	const char *name = NULL, *kept;
+	uint64_t offset;
+	char *module = find_module(maps, address, &offset), *text;
+
+	if (module)
+		name = names.variable(names.data, module, offset, pool);
+	g_free(module);
+	if (name)
+		return name;
+	text = g_strdup_printf("lock 0x%llx", (unsigned long long)address);
+	kept = race_pool_text(pool, text);
+	g_free(text);
+	return kept;
+}
+
+static void add_access(GArray *accesses, const struct waiter *waiter,
+		       struct race_pool *pool)
+{
+	char *thread = g_strdup_printf("%d", waiter->tid);
+	char *operation = g_strdup_printf("waits for %s, held by %d",
+					  waiter->name, waiter->owner);
+	struct race_access access = {
+		.thread = race_pool_text(pool, thread),
+		.operation = race_pool_text(pool, operation),
+		.address = waiter->address,
+	};
+
+	g_array_append_val(accesses, access);
+	g_free(thread);
+	g_free(operation);
+}
+
+/* Is each owner a waiter, from any of them on, in a circle? */
+static bool is_cycle(const GArray *waiters)
+{
+	for (guint i = 0; i < waiters->len; i++) {
+		int tid = g_array_index(waiters, struct waiter, i).owner;
+
+		for (guint hops = 0; hops < waiters->len; hops++) {
+			guint at = 0;
+
+			if (tid == g_array_index(waiters, struct waiter, i).tid)
+				return true;
+			while (at < waiters->len &&
+			       g_array_index(waiters, struct waiter, at).tid !=
+				       tid)
+				at++;
+			if (at == waiters->len)
+				break;
+			tid = g_array_index(waiters, struct waiter, at).owner;
+		}
+	}
+	return false;
+}
+
+static GArray *read_waiters(pid_t pid, struct program_symbols *symbols,
+			    struct race_pool *pool)
+{
+	GArray *waiters = g_array_new(FALSE, FALSE, sizeof(struct waiter));
+	char *path = g_strdup_printf("/proc/%d/task", pid);
+	char *maps_path = g_strdup_printf("/proc/%d/maps", pid);
+	GDir *dir = g_dir_open(path, 0, NULL);
+	struct waiter waiter;
+	const char *name;
+	char *maps = NULL;
+
+	g_file_get_contents(maps_path, &maps, NULL, NULL);
+	while (dir && (name = g_dir_read_name(dir))) {
+		if (!read_waiter(pid, (int)g_ascii_strtoll(name, NULL, 10),
+				 &waiter))
+			continue;
+		waiter.owner = read_owner(pid, waiter.address);
+		waiter.name = lock_name(maps ? maps : "", waiter.address,
+					symbols, pool);
+		if (waiter.owner)
+			g_array_append_val(waiters, waiter);
+	}
+	if (dir)
+		g_dir_close(dir);
+	g_free(maps);
+	g_free(maps_path);
+	g_free(path);
+	return waiters;
+}
+
+struct race_report *hang_report(pid_t pid, struct program_symbols *symbols,
+				struct race_pool *pool)
+{
+	GArray *waiters = read_waiters(pid, symbols, pool);
+	GArray *accesses =
+		g_array_new(FALSE, FALSE, sizeof(struct race_access));
+	struct race_report report = {
+		.kind = RACE_HANG,
+		.title = "hang",
+		.variable = is_cycle(waiters) ? "threads that wait for each "
+						"other: a deadlock"
+					      : "",
+		.pid = pid,
+	};
+
+	for (guint i = 0; i < waiters->len; i++)
+		add_access(accesses, &g_array_index(waiters, struct waiter, i),
+			   pool);
+	report.n_accesses = accesses->len;
+	report.accesses =
+		race_pool_copy(pool, accesses->data,
+			       accesses->len * sizeof(struct race_access));
+	g_array_free(accesses, TRUE);
+	g_array_free(waiters, TRUE);
+	return race_pool_copy(pool, &report, sizeof(report));
+}

@@ -1,0 +1,201 @@
+#include "analysis/race/verdict.h"
+
+#include <string.h>
+
+#include "analysis/race/stats.h"
+#include "tracing/base/exits.h"
+
+const char *const verdict_ids[VERDICT_N] = {
+	[VERDICT_CLEAN] = "clean",
+	[VERDICT_RACES] = "races",
+	[VERDICT_CONFIRMED] = "confirmed",
+	[VERDICT_NOT_FIXED] = "not-fixed",
+	[VERDICT_NEW_RACE] = "new-race",
+	[VERDICT_INCONCLUSIVE] = "inconclusive",
+};
+
+const int verdict_exits[VERDICT_N] = {
+	[VERDICT_CLEAN] = EXIT_DONE,
+	[VERDICT_RACES] = EXIT_NO,
+	[VERDICT_CONFIRMED] = EXIT_DONE,
+	[VERDICT_NOT_FIXED] = EXIT_NO,
+	[VERDICT_NEW_RACE] = EXIT_NO,
+	[VERDICT_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
+};
+
+uint64_t verdict_needed(const struct campaign *before, double confidence)
+{
+	uint64_t most = 0;
+
+	for (guint i = 0; i < before->rows->rows->len; i++) {
+		uint64_t needed =
+			stats_needed(rows_get(before->rows, i)->seen_in,
+				     before->runs, confidence);
+
+		most = MAX(most, needed);
+	}
+	return before->rows->rows->len ? most : UINT64_MAX;
+}
+
+static void doubt(struct race_result *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void doubt(struct race_result *r, const char *format, ...)
+{
+	va_list args;
+
+	if (r->reason->len)
+		g_string_append(r->reason, "; ");
+	va_start(args, format);
+	g_string_append_vprintf(r->reason, format, args);
+	va_end(args);
+}
+
+static void weigh(struct race_result *r)
+{
+	const struct campaign *before = r->before;
+	double half = (1 - r->confidence) / 2;
+
+	for (guint i = 0; i < before->rows->rows->len; i++) {
+		const struct race_row *row = rows_get(before->rows, i);
+		uint64_t n = before->runs;
+		struct evidence e = {
+			.before = row,
+			.after = rows_match(r->after->rows, row),
+			.low = stats_lower(row->seen_in, n, half),
+			.high = stats_upper(row->seen_in, n, half),
+			.needed = stats_needed(row->seen_in, n, r->confidence),
+		};
+
+		e.miss = e.after ? 1
+				 : stats_miss(row->seen_in, n, r->after->runs);
+		r->miss = MAX(r->miss, e.miss);
+		g_array_append_val(r->evidence, e);
+	}
+}
+
+/* A hang is no race by itself: it may just be slow. */
+static bool is_race(const struct race_row *row)
+{
+	return row->report->kind != RACE_HANG;
+}
+
+static bool has_race(const struct campaign *c)
+{
+	for (guint i = 0; i < c->rows->rows->len; i++)
+		if (is_race(rows_get(c->rows, i)))
+			return true;
+	return false;
+}
+
+static bool is_still_there(const struct race_result *r)
+{
+	for (guint i = 0; i < r->evidence->len; i++)
+		if (g_array_index(r->evidence, struct evidence, i).after)
+			return true;
+	return false;
+}
+
+static const char *unit(uint64_t n)
+{
+	return n == 1 ? "run" : "runs";
+}
+
+/* Things that keep silence from being good news. */
+static void doubt_runs(struct race_result *r)
+{
+	const struct campaign *c = r->after;
+	unsigned long long runs = c->runs;
+
+	if (!c->runs)
+		doubt(r, "no run came to its end");
+	if (c->hung)
+		doubt(r, "%llu of %llu %s hung", (unsigned long long)c->hung,
+		      runs, unit(c->runs));
+	if (c->killed)
+		doubt(r, "%llu of %llu %s died of signal %d",
+		      (unsigned long long)c->killed, runs, unit(c->runs),
+		      c->signal);
+	if (c->failed == c->runs && c->runs)
+		doubt(r, "every run ended with status %d", c->status);
+	if (*c->fatal)
+		doubt(r, "%s", c->fatal);
+	if (c->interrupted)
+		doubt(r, "interrupted after %llu %s", runs, unit(c->runs));
+	if (c->rows->broken)
+		doubt(r, "%llu reports could not be read",
+		      (unsigned long long)c->rows->broken);
+}
+
+static void doubt_before(struct race_result *r)
+{
+	unsigned long long runs = r->before->runs;
+
+	if (!r->evidence->len)
+		doubt(r,
+		      "nothing was found in %llu %s of the program before: "
+		      "there is nothing to compare with",
+		      runs, unit(r->before->runs));
+	else if (r->needed > r->after->runs)
+		doubt(r,
+		      "%llu clean runs are too few for a confidence of %g: it "
+		      "takes %llu",
+		      (unsigned long long)r->after->runs, r->confidence,
+		      (unsigned long long)r->needed);
+}
+
+static void doubt_second(struct race_result *r)
+{
+	const struct second *s = r->second;
+
+	if (!s || !s->tool)
+		return;
+	if (s->errors)
+		doubt(r, "%s does not agree: %llu kinds of error", s->tool,
+		      (unsigned long long)s->errors);
+	else if (s->hung)
+		doubt(r, "under %s it hung", s->tool);
+}
+
+void verdict_judge(struct race_result *r)
+{
+	const struct campaign *after = r->after;
+
+	r->evidence = g_array_new(FALSE, TRUE, sizeof(struct evidence));
+	r->reason = g_string_new(NULL);
+	/* None of so many runs: the exact upper bound, 1 - alpha^(1/n). */
+	r->bound = stats_upper(0, after->runs, 1 - r->confidence);
+	r->needed = 0;
+	r->miss = 0;
+	if (r->before) {
+		r->needed = verdict_needed(r->before, r->confidence);
+		weigh(r);
+	}
+	if (r->before && is_still_there(r)) {
+		r->verdict = VERDICT_NOT_FIXED;
+		return;
+	}
+	if (has_race(after)) {
+		r->verdict = r->before && r->evidence->len ? VERDICT_NEW_RACE
+							   : VERDICT_RACES;
+		return;
+	}
+	doubt_runs(r);
+	if (r->before)
+		doubt_before(r);
+	doubt_second(r);
+	if (r->reason->len)
+		r->verdict = VERDICT_INCONCLUSIVE;
+	else
+		r->verdict = r->before ? VERDICT_CONFIRMED : VERDICT_CLEAN;
+}
+
+void verdict_clear(struct race_result *r)
+{
+	if (r->evidence)
+		g_array_free(r->evidence, TRUE);
+	if (r->reason)
+		g_string_free(r->reason, TRUE);
+	r->evidence = NULL;
+	r->reason = NULL;
+}
