@@ -1,0 +1,264 @@
+/* The first screen: what ran, what holds it up; and at the end what is lost. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "analysis/measure.h"
+#include "analysis/render_sections.h"
+#include "analysis/units.h"
+
+static const char *const scheduler_words[] = {
+	[SCHED_NONE] = "none",
+	[SCHED_TASK] = "own threads only",
+	[SCHED_SYSTEM] = "system",
+};
+
+static const char *plural(uint64_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
+static char *lost_words(const struct report *report)
+{
+	struct units_text text;
+	uint64_t lost = measure_lost(report);
+
+	return lost ? g_strdup_printf("%s LOST", units_count(&text, lost))
+		    : g_strdup("none lost");
+}
+
+static char *exit_words(const struct report *report)
+{
+	if (report->run.exit_status < 0)
+		return g_strdup("");
+	return g_strdup_printf(", exit status %d", report->run.exit_status);
+}
+
+static void run_line(struct page *page)
+{
+	const struct report *report = page->report;
+	struct units_text time, threads, operations, events;
+	char *lost = lost_words(report);
+	char *status = exit_words(report);
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->n_threads; i++)
+		n += report->threads[i].recorded;
+	doc_text(page->doc,
+		 "%s, %u %s, %s %s in %zu %s%s; %s lock operations, %s events, "
+		 "%s; scheduler: %s",
+		 units_ns_prose(&time, report->run.duration_ns),
+		 report->run.cpus, plural(report->run.cpus, "CPU", "CPUs"),
+		 units_count(&threads, n), plural(n, "thread", "threads"),
+		 report->n_processes,
+		 plural(report->n_processes, "process", "processes"), status,
+		 units_count(&operations, report->run.lock_operations),
+		 units_count(&events, report->run.events), lost,
+		 scheduler_words[report->run.scheduler]);
+	g_free(lost);
+	g_free(status);
+}
+
+static const char *const bound_words[BOUND_N] = {
+	[BOUND_CPU] = "computing",
+	[BOUND_LOCK] = "waiting for locks",
+	[BOUND_IO] = "waiting for I/O",
+	[BOUND_IDLE] = "idle: it waits for conditions, threads or time",
+	[BOUND_MIXED] = "doing a mix of things",
+};
+
+static void use_line(struct page *page)
+{
+	const struct report *report = page->report;
+	struct units_text use;
+
+	if (report->run.scheduler == SCHED_NONE ||
+	    report->utilization.bound == BOUND_NONE)
+		return;
+	doc_text(page->doc,
+		 "CPUs used %s: %.1f threads running and %.1f more wanting to, "
+		 "of %u CPUs. Mostly %s.",
+		 units_share(&use, report->utilization.cpu_share),
+		 measure_concurrency(report),
+		 measure_demand(report) - measure_concurrency(report),
+		 report->run.cpus, bound_words[report->utilization.bound]);
+}
+
+void section_summary(struct page *page)
+{
+	const struct report *report = page->report;
+
+	doc_title(page->doc, report->run.command, report->run.trace);
+	run_line(page);
+	use_line(page);
+	if (report->run.ended && *report->run.ended)
+		doc_note(page->doc, "The recording ended early: %s.",
+			 report->run.ended);
+	if (report->run.truncated)
+		doc_note(page->doc, "The trace is damaged or cut off: what "
+				    "could be read is reported.");
+	if (measure_lost(report))
+		doc_note(page->doc, "Events were lost: figures marked ~ are "
+				    "bounds (see Losses).");
+}
+
+static char *cost_words(const struct report *report,
+			const struct finding *finding)
+{
+	struct units_text text;
+
+	(void)report;
+	if (finding->path_share >= 0)
+		return g_strdup_printf("%s of the critical path",
+				       units_share(&text, finding->path_share));
+	if (finding->cost_ns)
+		return g_strdup(units_ns_prose(&text, finding->cost_ns));
+	return g_strdup("");
+}
+
+void section_findings(struct page *page)
+{
+	const struct report *report = page->report;
+	size_t n = page_rows(page, report->n_findings, 8);
+
+	doc_heading(page->doc, "What's the holdup?");
+	for (size_t i = 0; i < n; i++) {
+		const struct finding *finding = &report->findings[i];
+		char *cost = cost_words(report, finding);
+
+		doc_finding(page->doc, report->n_findings > 1 ? (int)i + 1 : 0,
+			    finding->title, cost, finding->evidence,
+			    finding->advice);
+		g_free(cost);
+	}
+	if (n < report->n_findings)
+		doc_note(page->doc,
+			 "... and %zu more: --only findings --top "
+			 "%zu",
+			 report->n_findings - n, report->n_findings);
+	if (!report->n_findings)
+		doc_note(page->doc, "Nothing that this recording has evidence "
+				    "for.");
+}
+
+void section_unfinished(struct page *page)
+{
+	static const struct doc_column columns[] = {
+		{ "Thread", DOC_LEFT, 0, true },
+		{ "waits", DOC_RIGHT, 0, false },
+		{ "in", DOC_LEFT, 0, false },
+		{ "for", DOC_LEFT, 0, true },
+		{ "held by", DOC_LEFT, 0, true },
+		{ "at", DOC_LEFT, 1, true },
+	};
+	const struct report *report = page->report;
+	size_t n = page_rows(page, report->n_unfinished, 12);
+
+	if (!report->n_unfinished)
+		return;
+	doc_heading(page->doc, "Waits that had not ended at the end");
+	doc_table(page->doc, columns, G_N_ELEMENTS(columns));
+	for (size_t i = 0; i < n; i++) {
+		const struct open_wait *wait = &report->unfinished[i];
+
+		doc_cell(page->doc, page_thread(page, wait->thread));
+		doc_cell_ns(page->doc, wait->wait_ns);
+		doc_cell(page->doc, state_names[wait->state]);
+		doc_cell(page->doc,
+			 wait->lock < 0 ? "" : page_lock(page, wait->lock));
+		doc_cell(page->doc,
+			 wait->owner < 0 ? "" : page_thread(page, wait->owner));
+		doc_cell(page->doc, page_site(page, wait->site));
+	}
+}
+
+void section_overhead(struct page *page)
+{
+	const struct report *report = page->report;
+	struct units_text count, mean, p99, share, low, high, cost, pair;
+
+	doc_heading(page->doc, "What threads cost, and the recording");
+	if (report->overhead.creations)
+		doc_text(
+			page->doc,
+			"%s threads created, %s each on average (99 %%: "
+			"%s).",
+			units_count(&count, report->overhead.creations),
+			units_ns_prose(&mean,
+				       report->overhead.creation_mean_ns),
+			units_ns_prose(&p99, report->overhead.creation_p99_ns));
+	if (report->run.scheduler != SCHED_NONE)
+		doc_text(
+			page->doc, "%s context switches a second.",
+			units_count(&count,
+				    (uint64_t)report->overhead.switches_per_s));
+	if (report->overhead.lock_operation_ns)
+		doc_text(page->doc,
+			 "An uncontended lock and unlock costs %s here while "
+			 "it is recorded.",
+			 units_ns_prose(&pair,
+					report->overhead.lock_operation_ns));
+	if (report->overhead.cost_per_event_ns)
+		doc_text(page->doc,
+			 "Recording: %s events a second at %s each, about %s "
+			 "of the program's CPU time.",
+			 units_count(&count,
+				     (uint64_t)report->overhead.events_per_s),
+			 units_ns_prose(&cost,
+					report->overhead.cost_per_event_ns),
+			 units_share(&share, report->overhead.estimated_share));
+	if (report->overhead.slowdown >= 0)
+		doc_text(page->doc,
+			 "Measured against %u bare runs: %s slower (95 %% "
+			 "interval %s to %s).",
+			 report->overhead.baseline_runs,
+			 units_share(&share, report->overhead.slowdown),
+			 units_share(&low, report->overhead.slowdown_low),
+			 units_share(&high, report->overhead.slowdown_high));
+}
+
+void section_losses(struct page *page)
+{
+	const struct report *report = page->report;
+	const char *source = report->run.scheduler == SCHED_NONE ? "no "
+								   "scheduler "
+								   "records"
+								 : NULL;
+	struct units_text count;
+
+	if (!measure_lost(report) && !report->run.refused &&
+	    !report->run.unresolved && !report->run.n_notes && !source)
+		return;
+	doc_heading(page->doc, "Losses and caveats");
+	if (report->run.events_lost)
+		doc_text(page->doc,
+			 "%s events were lost because the buffers were full: "
+			 "record with a larger --buffer. Figures that this "
+			 "touches are marked ~.",
+			 units_count(&count, report->run.events_lost));
+	if (report->run.sched_lost)
+		doc_text(page->doc,
+			 "%s scheduler records were lost: thread states are "
+			 "bounds.",
+			 units_count(&count, report->run.sched_lost));
+	if (source)
+		doc_text(page->doc,
+			 "No scheduler records: running, preempted and blocked "
+			 "cannot be told apart ('holdup doctor' says how to "
+			 "allow them).");
+	if (report->run.scheduler == SCHED_TASK)
+		doc_text(page->doc,
+			 "The scheduler was seen without privilege: who woke "
+			 "whom is inferred from releases and signals.");
+	if (report->run.refused)
+		doc_text(page->doc,
+			 "%s events contradict what came before and were left "
+			 "out.",
+			 units_count(&count, report->run.refused));
+	if (report->run.unresolved)
+		doc_text(page->doc,
+			 "%s places in the code have no name: their binaries "
+			 "are not here or carry no symbols.",
+			 units_count(&count, report->run.unresolved));
+	for (size_t i = 0; i < report->run.n_notes; i++)
+		doc_text(page->doc, "%s", report->run.notes[i]);
+}

@@ -1,0 +1,305 @@
+/* What the report says about threads, CPUs, I/O and the way through the run. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/measure.h"
+#include "analysis/render_sections.h"
+#include "analysis/units.h"
+
+static const struct doc_column thread_columns[] = {
+	{ "Thread", DOC_LEFT, 0, true },    { "life", DOC_RIGHT, 0, false },
+	{ "run", DOC_RIGHT, 0, false },	    { "spin", DOC_RIGHT, 1, false },
+	{ "preempt", DOC_RIGHT, 0, false }, { "woken", DOC_RIGHT, 0, false },
+	{ "lock", DOC_RIGHT, 0, false },    { "cond", DOC_RIGHT, 0, false },
+	{ "barrier", DOC_RIGHT, 0, false }, { "sem", DOC_RIGHT, 0, false },
+	{ "join", DOC_RIGHT, 0, false },    { "i/o", DOC_RIGHT, 0, false },
+	{ "sleep", DOC_RIGHT, 0, false },   { "other", DOC_RIGHT, 0, false },
+	{ "bound", DOC_LEFT, 2, false },    { "vol", DOC_RIGHT, 4, false },
+	{ "invol", DOC_RIGHT, 3, false },
+};
+
+/* Order of the columns above. */
+static const enum state thread_states[] = {
+	STATE_RUNNING, STATE_SPINNING, STATE_PREEMPTED, STATE_WOKEN,
+	STATE_LOCK,    STATE_COND,     STATE_BARRIER,	STATE_SEMAPHORE,
+	STATE_JOIN,    STATE_IO,       STATE_SLEEP,	STATE_OTHER,
+};
+
+static void thread_row(struct page *page, const struct thread *thread)
+{
+	uint64_t life = thread->end_ns - thread->begin_ns;
+
+	doc_cellf(page->doc, "%s", thread->name);
+	doc_cell_ns(page->doc, life);
+	for (size_t i = 0; i < G_N_ELEMENTS(thread_states); i++)
+		doc_cell_share(page->doc,
+			       measure_ratio(thread->state_ns[thread_states[i]],
+					     life));
+	doc_cell(page->doc, bound_names[thread->bound]);
+	doc_cell_count(page->doc, thread->voluntary);
+	doc_cell_count(page->doc, thread->involuntary);
+}
+
+static int by_life(const void *a, const void *b)
+{
+	const struct thread *x = *(const struct thread *const *)a;
+	const struct thread *y = *(const struct thread *const *)b;
+	uint64_t x_ns = x->end_ns - x->begin_ns;
+	uint64_t y_ns = y->end_ns - y->begin_ns;
+
+	if (x_ns != y_ns)
+		return x_ns < y_ns ? 1 : -1;
+	return (x > y) - (x < y);
+}
+
+/* All in order of their start, or, if there are many, the longest-lived. */
+void section_threads(struct page *page)
+{
+	const struct report *report = page->report;
+	const struct thread **rows =
+		g_new(const struct thread *, report->n_threads + 1);
+	size_t n = 0, shown;
+
+	for (size_t i = 0; i < report->n_threads; i++)
+		if (report->threads[i].recorded &&
+		    page_shows_thread(page, &report->threads[i]))
+			rows[n++] = &report->threads[i];
+	shown = page_rows(page, n, 16);
+	if (shown < n)
+		qsort(rows, n, sizeof(*rows), by_life);
+	if (n) {
+		doc_heading(page->doc, "Threads: what their time went into");
+		doc_table(page->doc, thread_columns,
+			  G_N_ELEMENTS(thread_columns));
+	}
+	for (size_t i = 0; i < shown; i++)
+		thread_row(page, rows[i]);
+	if (shown < n)
+		doc_note(page->doc, "... and %zu more (--top %zu shows all)",
+			 n - shown, n);
+	g_free(rows);
+}
+
+static const struct doc_column level_columns[] = {
+	{ "Threads at once", DOC_LEFT, 0, false },
+	{ "running", DOC_RIGHT, 0, false },
+	{ "share", DOC_RIGHT, 0, false },
+	{ "wanting a CPU", DOC_RIGHT, 0, false },
+	{ "share", DOC_RIGHT, 0, false },
+};
+
+static const struct doc_column cpu_columns[] = {
+	{ "CPU", DOC_LEFT, 0, false },
+	{ "busy", DOC_RIGHT, 0, false },
+	{ "share", DOC_RIGHT, 0, false },
+	{ "other programs", DOC_RIGHT, 0, false },
+	{ "idle", DOC_RIGHT, 0, false },
+};
+
+static void cpu_table(struct page *page)
+{
+	const struct report *report = page->report;
+
+	if (!report->utilization.n_cpus)
+		return;
+	doc_table(page->doc, cpu_columns, G_N_ELEMENTS(cpu_columns));
+	for (size_t i = 0; i < report->utilization.n_cpus; i++) {
+		uint64_t busy = report->utilization.cpu_busy_ns[i];
+
+		doc_cellf(page->doc, "%zu", i);
+		doc_cell_ns(page->doc, busy);
+		doc_cell_share(page->doc,
+			       measure_ratio(busy, report->run.duration_ns));
+		doc_cell_ns(page->doc,
+			    report->utilization.cpu_foreign_ns
+				    ? report->utilization.cpu_foreign_ns[i]
+				    : 0);
+		doc_cell_ns(page->doc,
+			    report->utilization.cpu_idle_ns
+				    ? report->utilization.cpu_idle_ns[i]
+				    : 0);
+	}
+}
+
+void section_utilization(struct page *page)
+{
+	const struct report *report = page->report;
+	size_t levels = MAX(report->utilization.n_concurrency,
+			    report->utilization.n_demand);
+	size_t shown = page_rows(page, levels, 16);
+
+	if (!levels)
+		return;
+	doc_heading(page->doc, "Utilization");
+	doc_table(page->doc, level_columns, G_N_ELEMENTS(level_columns));
+	for (size_t i = 0; i < shown; i++) {
+		uint64_t running =
+			i < report->utilization.n_concurrency
+				? report->utilization.concurrency_ns[i]
+				: 0;
+		uint64_t wanting = i < report->utilization.n_demand
+					   ? report->utilization.demand_ns[i]
+					   : 0;
+
+		doc_cellf(page->doc, "%zu", i);
+		doc_cell_ns(page->doc, running);
+		doc_cell_share(page->doc,
+			       measure_ratio(running, report->run.duration_ns));
+		doc_cell_ns(page->doc, wanting);
+		doc_cell_share(page->doc,
+			       measure_ratio(wanting, report->run.duration_ns));
+	}
+	if (shown < levels)
+		doc_note(page->doc, "... up to %zu at once", levels - 1);
+	cpu_table(page);
+}
+
+static const struct doc_column io_columns[] = {
+	{ "I/O", DOC_LEFT, 0, false },
+	{ "on", DOC_LEFT, 0, true },
+	{ "calls", DOC_RIGHT, 0, false },
+	{ "bytes", DOC_RIGHT, 1, false },
+	{ "time", DOC_RIGHT, 0, false },
+	{ "mean", DOC_RIGHT, 0, false },
+	{ "p99", DOC_RIGHT, 2, false },
+	{ "max", DOC_RIGHT, 1, false },
+	{ "under a lock", DOC_RIGHT, 0, false },
+};
+
+void section_io(struct page *page)
+{
+	const struct report *report = page->report;
+	size_t n = page_rows(page, report->n_io, 8);
+
+	if (!report->n_io)
+		return;
+	doc_heading(page->doc, "I/O");
+	doc_table(page->doc, io_columns, G_N_ELEMENTS(io_columns));
+	for (size_t i = 0; i < n; i++) {
+		const struct io_row *row = &report->io[i];
+		struct units_text bytes;
+
+		doc_cell(page->doc, row->op < IO_NOPS && io_op_names[row->op]
+					    ? io_op_names[row->op]
+					    : "?");
+		if (row->target && *row->target)
+			doc_cell(page->doc, row->target);
+		else
+			doc_cell(page->doc,
+				 row->fd_kind < FD_NKINDS &&
+						 row->fd_kind != FD_NONE
+					 ? fd_kind_names[row->fd_kind]
+					 : "");
+		doc_cell_count(page->doc, row->count);
+		doc_cell(page->doc,
+			 row->bytes ? units_bytes(&bytes, row->bytes) : "");
+		doc_cell_ns(page->doc, row->wait.total);
+		doc_cell_ns(page->doc, row->wait.mean);
+		doc_cell_ns(page->doc, row->wait.p99);
+		doc_cell_ns(page->doc, row->wait.max);
+		doc_cell_ns(page->doc, row->under_lock_ns);
+	}
+	if (n < report->n_io)
+		doc_note(page->doc, "... and %zu more rows", report->n_io - n);
+}
+
+static const struct doc_column path_columns[] = {
+	{ "The end waited for", DOC_LEFT, 0, true },
+	{ "time", DOC_RIGHT, 0, false },
+	{ "share", DOC_RIGHT, 0, false },
+};
+
+static void path_row(struct page *page, const char *what, const char *name,
+		     uint64_t ns)
+{
+	if (!ns)
+		return;
+	doc_cellf(page->doc, "%s%s", what, name);
+	doc_cell_ns(page->doc, ns);
+	doc_cell_share(page->doc, measure_path_share(page->report, ns));
+}
+
+void section_path(struct page *page)
+{
+	const struct report *report = page->report;
+	struct units_text length;
+	size_t locks = page_rows(page, report->path.n_by_lock, 6);
+	size_t threads = page_rows(page, report->path.n_by_thread, 6);
+
+	if (!report->path.length_ns)
+		return;
+	doc_heading(page->doc, "Critical path");
+	doc_text(page->doc,
+		 "%s long: the chain of what the end waited for, "
+		 "walked back from it.",
+		 units_ns_prose(&length, report->path.length_ns));
+	doc_table(page->doc, path_columns, G_N_ELEMENTS(path_columns));
+	for (int i = 0; i < STATE_N; i++)
+		path_row(page, "", state_names[i], report->path.by_state_ns[i]);
+	for (size_t i = 0; i < locks; i++)
+		path_row(page, "lock ",
+			 page_lock(page, report->path.by_lock[i].index),
+			 report->path.by_lock[i].ns);
+	for (size_t i = 0; i < threads; i++)
+		path_row(page, "thread ",
+			 page_thread(page, report->path.by_thread[i].index),
+			 report->path.by_thread[i].ns);
+}
+
+static const struct doc_column order_columns[] = {
+	{ "Held", DOC_LEFT, 0, true },	     { "taken at", DOC_LEFT, 1, true },
+	{ "then takes", DOC_LEFT, 0, true }, { "at", DOC_LEFT, 0, true },
+	{ "", DOC_LEFT, 0, false },
+};
+
+void section_order(struct page *page)
+{
+	const struct report *report = page->report;
+	size_t n = page_rows(page, report->n_order, 10);
+
+	if (!n)
+		return;
+	doc_heading(page->doc, "Locks taken while holding others");
+	doc_table(page->doc, order_columns, G_N_ELEMENTS(order_columns));
+	for (size_t i = 0; i < n; i++) {
+		const struct order_row *row = &report->order[i];
+
+		for (size_t j = 0; j < row->n_edges; j++) {
+			const struct order_edge *edge = &row->edges[j];
+
+			doc_cell(page->doc, page_lock(page, edge->first));
+			doc_cell(page->doc, page_site(page, edge->first_site));
+			doc_cell(page->doc, page_lock(page, edge->second));
+			doc_cell(page->doc, page_site(page, edge->second_site));
+			doc_cell(page->doc, !row->inversion   ? ""
+					    : row->one_thread ? "one thread"
+					    : row->guard >= 0 ? "guarded"
+							      : "INVERSION");
+		}
+	}
+}
+
+static const struct doc_column whatif_columns[] = {
+	{ "What if", DOC_LEFT, 0, true },
+	{ "the run would take", DOC_RIGHT, 0, false },
+	{ "faster by", DOC_RIGHT, 0, false },
+};
+
+void section_whatif(struct page *page)
+{
+	const struct report *report = page->report;
+	size_t n = page_rows(page, report->n_what_if, 3);
+
+	if (!n)
+		return;
+	doc_heading(page->doc, "What if");
+	doc_table(page->doc, whatif_columns, G_N_ELEMENTS(whatif_columns));
+	for (size_t i = 0; i < n; i++) {
+		const struct what_if *row = &report->what_if[i];
+
+		doc_cell(page->doc, row->change);
+		doc_cell_ns(page->doc, row->predicted_ns);
+		doc_cellf(page->doc, "x%.2f", row->speedup);
+	}
+}
