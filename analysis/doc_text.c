@@ -203,6 +203,18 @@ static void write_sides(const char *left, const char *right, long width,
 	putc('\n', out);
 }
 
+/* A command line can be of any length: its begin tells which one it is. */
+static void write_title(const struct doc_block *block, long width, FILE *out)
+{
+	long right = block->right ? length(block->right) : 0;
+	char *text = right + 30 < width
+			     ? shortened(block->text, width - right - GAP)
+			     : g_strdup(block->text);
+
+	write_sides(text, block->right, width, out);
+	g_free(text);
+}
+
 static void write_finding(const struct doc_block *block, long width, FILE *out)
 {
 	char *left = block->number ? g_strdup_printf("%2d. %s", block->number,
@@ -228,10 +240,11 @@ void doc_write_text(const struct doc *doc, int width, FILE *out)
 
 		switch (block->kind) {
 		case DOC_TITLE:
-			write_sides(block->text, block->right, width, out);
+			write_title(block, width, out);
 			break;
 		case DOC_HEADING:
-			fprintf(out, "%s%s\n", i ? "\n" : "", block->text);
+			fputs(i ? "\n" : "", out);
+			wrap(block->text, 0, width, out);
 			break;
 		case DOC_TEXT:
 			wrap(block->text, 0, width, out);

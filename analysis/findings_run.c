@@ -14,7 +14,7 @@ static const char *thread_words(const struct report *report, int thread)
 {
 	if (thread < 0)
 		return "an unknown thread";
-	return arena_printf(report->arena, "%s (%d)",
+	return arena_printf(report->arena, "%s/%d",
 			    report->threads[thread].name,
 			    report->threads[thread].tid);
 }

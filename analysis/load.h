@@ -5,6 +5,7 @@
 #ifndef ANALYSIS_LOAD_H
 #define ANALYSIS_LOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analysis/report.h"
@@ -14,6 +15,7 @@ struct load_options {
 	uint64_t from_ns, to_ns; /* window since the begin; to 0: the end */
 	uint32_t bins;		 /* of each series at most; 0: make no series */
 	uint32_t waits;		 /* longest waits kept a thread */
+	bool each; /* a group for every lock, also of those of one label */
 	/* Told now and then while it works, where set; ratio 0 to 1. */
 	void (*progress)(void *data, double ratio);
 	void *data;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/arena.h"
 #include "analysis/measure.h"
 #include "analysis/render_sections.h"
 #include "analysis/units.h"
@@ -138,9 +139,15 @@ const char *page_site(const struct page *page, int site)
 	return site < 0 ? "?" : page->report->sites[site].text;
 }
 
+/* Threads often share a name: the id tells them apart. */
 const char *page_thread(const struct page *page, int thread)
 {
-	return thread < 0 ? "?" : page->report->threads[thread].name;
+	const struct thread *at =
+		&page->report->threads[thread < 0 ? 0 : thread];
+
+	return thread < 0 ? "?"
+			  : arena_printf(page->report->arena, "%s/%" PRId32,
+					 at->name, at->tid);
 }
 
 const char *page_lock(const struct page *page, int lock)

@@ -178,8 +178,10 @@ static void stack_note(struct page *page, const struct lock_site *site)
 static void one_lock_sites(struct page *page, const struct lock *lock)
 {
 	size_t n = page_rows(page, lock->n_sites, 5);
+	char *title = g_strdup_printf("Where it is taken: %s", lock->label);
 
-	doc_heading(page->doc, lock->label);
+	doc_heading(page->doc, title);
+	g_free(title);
 	doc_table(page->doc, site_columns, G_N_ELEMENTS(site_columns));
 	for (size_t i = 0; i < n; i++) {
 		const struct lock_site *site = &lock->sites[i];
@@ -217,9 +219,9 @@ void section_sites(struct page *page)
 }
 
 static const struct doc_column blame_columns[] = {
-	{ "Waiting thread", DOC_LEFT, 1, true },
+	{ "Waiting thread", DOC_LEFT, 0, true },
 	{ "at", DOC_LEFT, 0, true },
-	{ "for thread", DOC_LEFT, 1, true },
+	{ "for thread", DOC_LEFT, 0, true },
 	{ "that took it at", DOC_LEFT, 0, true },
 	{ "wait", DOC_RIGHT, 0, false },
 	{ "share", DOC_RIGHT, 0, false },

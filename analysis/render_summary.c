@@ -101,15 +101,16 @@ void section_summary(struct page *page)
 				    "bounds (see Losses).");
 }
 
-static char *cost_words(const struct report *report,
-			const struct finding *finding)
+static char *cost_words(const struct finding *finding)
 {
 	struct units_text text;
 
-	(void)report;
 	if (finding->path_share >= 0)
 		return g_strdup_printf("%s of the critical path",
 				       units_share(&text, finding->path_share));
+	if (finding->cost_ns && finding->lock >= 0)
+		return g_strdup_printf("%s of waiting",
+				       units_ns_prose(&text, finding->cost_ns));
 	if (finding->cost_ns)
 		return g_strdup(units_ns_prose(&text, finding->cost_ns));
 	return g_strdup("");
@@ -123,7 +124,7 @@ void section_findings(struct page *page)
 	doc_heading(page->doc, "What's the holdup?");
 	for (size_t i = 0; i < n; i++) {
 		const struct finding *finding = &report->findings[i];
-		char *cost = cost_words(report, finding);
+		char *cost = cost_words(finding);
 
 		doc_finding(page->doc, report->n_findings > 1 ? (int)i + 1 : 0,
 			    finding->title, cost, finding->evidence,

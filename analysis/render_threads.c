@@ -30,7 +30,8 @@ static void thread_row(struct page *page, const struct thread *thread)
 {
 	uint64_t life = thread->end_ns - thread->begin_ns;
 
-	doc_cellf(page->doc, "%s", thread->name);
+	doc_cell(page->doc,
+		 page_thread(page, (int)(thread - page->report->threads)));
 	doc_cell_ns(page->doc, life);
 	for (size_t i = 0; i < G_N_ELEMENTS(thread_states); i++)
 		doc_cell_share(page->doc,
