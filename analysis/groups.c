@@ -49,18 +49,19 @@ static void sum_bins(struct arena *arena, struct dist *sum,
 		total += dists[i]->n_bins;
 	if (!total)
 		return;
-	bins = g_new(struct bin, total);
+	bins = g_new0(struct bin, total);
 	total = 0;
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t j = 0; j < dists[i]->n_bins; j++)
 			bins[total++] = (struct bin){ dists[i]->bin_low_ns[j],
 						      dists[i]->bin_count[j] };
 	qsort(bins, total, sizeof(*bins), by_low);
-	for (size_t i = 0; i < total; i++)
-		if (used && bins[used - 1].low == bins[i].low)
-			bins[used - 1].count += bins[i].count;
+	for (size_t i = 1; i < total; i++)
+		if (bins[used].low == bins[i].low)
+			bins[used].count += bins[i].count;
 		else
-			bins[used++] = bins[i];
+			bins[++used] = bins[i];
+	used++;
 	sum->n_bins = (uint32_t)used;
 	sum->bin_low_ns = arena_array(arena, used, sizeof(uint64_t));
 	sum->bin_count = arena_array(arena, used, sizeof(uint64_t));

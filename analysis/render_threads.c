@@ -59,7 +59,7 @@ void section_threads(struct page *page)
 {
 	const struct report *report = page->report;
 	const struct thread **rows =
-		g_new(const struct thread *, report->n_threads + 1);
+		g_new0(const struct thread *, report->n_threads + 1);
 	size_t n = 0, shown;
 
 	for (size_t i = 0; i < report->n_threads; i++)
@@ -67,14 +67,14 @@ void section_threads(struct page *page)
 		    page_shows_thread(page, &report->threads[i]))
 			rows[n++] = &report->threads[i];
 	shown = page_rows(page, n, 16);
-	if (shown < n)
+	if (shown && shown < n)
 		qsort(rows, n, sizeof(*rows), by_life);
 	if (n) {
 		doc_heading(page->doc, "Threads: what their time went into");
 		doc_table(page->doc, thread_columns,
 			  G_N_ELEMENTS(thread_columns));
 	}
-	for (size_t i = 0; i < shown; i++)
+	for (size_t i = 0; i < shown && rows[i]; i++)
 		thread_row(page, rows[i]);
 	if (shown < n)
 		doc_note(page->doc, "... and %zu more (--top %zu shows all)",

@@ -54,16 +54,16 @@ const char *units_ns_prose(struct units_text *text, uint64_t ns)
 
 const char *units_count(struct units_text *text, uint64_t count)
 {
-	char digits[24];
-	int n = snprintf(digits, sizeof(digits), "%" PRIu64, count);
-	char *out = text->s;
+	char digits[24], grouped[sizeof(text->s)] = "";
+	int n = snprintf(digits, sizeof(digits), "%" PRIu64, count), used = 0;
 
 	for (int i = 0; i < n; i++) {
 		if (i && (n - i) % 3 == 0)
-			*out++ = ',';
-		*out++ = digits[i];
+			grouped[used++] = ',';
+		grouped[used++] = digits[i];
 	}
-	*out = '\0';
+	grouped[used] = '\0';
+	memcpy(text->s, grouped, sizeof(grouped));
 	return text->s;
 }
 
