@@ -59,7 +59,7 @@ static void end_hold(struct cond_wait *wait)
 		return;
 	wait->was_held = true;
 	if (!section_end((uint32_t)i, LOCK_TO_COND,
-			 wait->mutex->__data.__lock > 1, &ended))
+			 wait->mutex->__data.__lock > 1, clock_ticks(), &ended))
 		return;
 	/* Not yet released: the wait does that. About to block, so tell. */
 	section_tell(&ended);
@@ -113,7 +113,7 @@ static void begin_hold(const struct cond_wait *wait, uint64_t now)
 
 	/* It is not when the wait refused a mutex that was not its own. */
 	if (wait->was_held || wait->mutex->__data.__owner == self.tid)
-		section_begin_at(&target, now);
+		section_begin(&target, now);
 }
 
 static void count(const struct cond_wait *wait, uint64_t ns)

@@ -112,6 +112,21 @@ static bool is_inner(const pthread_mutex_t *mutex)
 		type == PTHREAD_MUTEX_ERRORCHECK_NP);
 }
 
+/* The owner died after we looked at the word: it is ours now. */
+static int lock_died(const pthread_mutex_t *mutex, uint64_t site)
+{
+	struct target target = {
+		.lock = (uint64_t)(uintptr_t)mutex,
+		.site = site,
+		.kind = LOCK_MUTEX,
+		.mode = LOCK_WRITE,
+		.flags = LOCK_DIED,
+	};
+
+	section_begin(&target, clock_ticks());
+	return EOWNERDEAD;
+}
+
 static int lock_inner(pthread_mutex_t *mutex, const struct call *call,
 		      const struct target *target)
 {
@@ -160,7 +175,7 @@ lock_slow(pthread_mutex_t *mutex, uint64_t site, const struct call *call)
 		result = real.pthread_mutex_trylock(mutex);
 		if (is_taken(result)) {
 			target.flags |= died(result);
-			section_begin(&target);
+			section_begin(&target, clock_ticks());
 			return result;
 		}
 		if (result != EBUSY) { /* fails for good */
@@ -175,23 +190,20 @@ lock_slow(pthread_mutex_t *mutex, uint64_t site, const struct call *call)
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	if (likely(self.open && !word_of(mutex))) {
-		struct target target = {
-			.lock = (uint64_t)(uintptr_t)mutex,
-			.site = SITE,
-			.kind = LOCK_MUTEX,
-			.mode = LOCK_WRITE,
-		};
+	struct call call = { .form = FORM_LOCK };
+	int result;
 
-		int result = real.pthread_mutex_trylock(mutex);
-
-		if (likely(is_taken(result))) {
-			target.flags = died(result);
-			section_begin(&target);
-			return result;
-		}
+	if (unlikely(!self.open || word_of(mutex)))
+		return lock_slow(mutex, SITE, &call);
+	result = real.pthread_mutex_trylock(mutex);
+	if (likely(result == 0)) {
+		section_begin_plain((uint64_t)(uintptr_t)mutex, SITE,
+				    LOCK_MUTEX, LOCK_WRITE);
+		return 0;
 	}
-	return lock_slow(mutex, SITE, &(struct call){ .form = FORM_LOCK });
+	if (result == EOWNERDEAD)
+		return lock_died(mutex, SITE);
+	return lock_slow(mutex, SITE, &call);
 }
 
 EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex,
@@ -234,14 +246,13 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 		section_relock(&target);
 	} else {
 		target.flags |= died(result);
-		section_begin(&target);
+		section_begin(&target, clock_ticks());
 	}
 	return result;
 }
 
-/* The end of a hold that has something to tell, or was none that we saw. */
-static __attribute__((noinline)) int unlock_unseen(pthread_mutex_t *mutex,
-						   uint64_t site)
+/* A release without a hold that we know of. */
+static int unlock_unseen(pthread_mutex_t *mutex, uint64_t site)
 {
 	struct target target = {
 		.lock = (uint64_t)(uintptr_t)mutex,
@@ -256,32 +267,39 @@ static __attribute__((noinline)) int unlock_unseen(pthread_mutex_t *mutex,
 	return result;
 }
 
-static __attribute__((noinline)) int unlock_and_tell(pthread_mutex_t *mutex,
-						     const struct ended *ended)
+static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex,
+						 uint64_t site, uint64_t now)
 {
-	int result = real.pthread_mutex_unlock(mutex);
+	struct ended ended;
+	int result;
+	int i;
 
-	section_tell(ended);
+	if (!thread_is_open(site))
+		return real.pthread_mutex_unlock(mutex);
+	if ((kind_of(mutex) & KIND_TYPE) == PTHREAD_MUTEX_RECURSIVE_NP &&
+	    mutex->__data.__count > 1 && owner_of(mutex) == self.tid)
+		return real.pthread_mutex_unlock(mutex);
+	i = section_find((uint64_t)(uintptr_t)mutex, LOCK_MUTEX);
+	if (i < 0)
+		return unlock_unseen(mutex, site);
+	if (!section_end((uint32_t)i, 0, has_sleeper(mutex), now, &ended))
+		return real.pthread_mutex_unlock(mutex);
+	result = real.pthread_mutex_unlock(mutex);
+	section_tell(&ended);
 	return result;
 }
 
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	struct ended ended;
-	int i;
+	uint64_t now = clock_ticks();
 
-	if (unlikely(!thread_is_open(SITE)))
+	/* A plain one, which sets its word above 1 for a sleeper. */
+	if (likely(self.open && kind_of(mutex) == PTHREAD_MUTEX_TIMED_NP &&
+		   word_of(mutex) <= 1 &&
+		   section_end_plain((uint64_t)(uintptr_t)mutex, LOCK_MUTEX,
+				     now)))
 		return real.pthread_mutex_unlock(mutex);
-	if (unlikely((kind_of(mutex) & KIND_TYPE) ==
-			     PTHREAD_MUTEX_RECURSIVE_NP &&
-		     mutex->__data.__count > 1 && owner_of(mutex) == self.tid))
-		return real.pthread_mutex_unlock(mutex);
-	i = section_find((uint64_t)(uintptr_t)mutex, LOCK_MUTEX);
-	if (unlikely(i < 0))
-		return unlock_unseen(mutex, SITE);
-	if (likely(!section_end((uint32_t)i, 0, has_sleeper(mutex), &ended)))
-		return real.pthread_mutex_unlock(mutex);
-	return unlock_and_tell(mutex, &ended);
+	return unlock_slow(mutex, SITE, now);
 }
 
 static uint32_t attributes_of(const pthread_mutex_t *mutex)

@@ -94,7 +94,7 @@ static __attribute__((noinline)) int lock_slow(pthread_rwlock_t *lock,
 	    !entry_of(target.lock, site, LOCK_RWLOCK, mode))
 		return call_real(lock, mode, call);
 	if (may_be_free(lock, mode) && call_try(lock, mode) == 0) {
-		section_begin(&target);
+		section_begin(&target, clock_ticks());
 		return 0;
 	}
 	if (writer_of(lock) == self.tid) { /* EDEADLK at once */
@@ -102,7 +102,7 @@ static __attribute__((noinline)) int lock_slow(pthread_rwlock_t *lock,
 		if (result)
 			try_failed(&target, result);
 		else
-			section_begin(&target);
+			section_begin(&target, clock_ticks());
 		return result;
 	}
 	wait_begin(&wait, &target, writer_of(lock));
@@ -117,20 +117,13 @@ static __attribute__((noinline)) int lock_slow(pthread_rwlock_t *lock,
 static inline int lock_plain(pthread_rwlock_t *lock, uint8_t mode,
 			     uint64_t site)
 {
-	if (likely(self.open && may_be_free(lock, mode))) {
-		struct target target = {
-			.lock = (uint64_t)(uintptr_t)lock,
-			.site = site,
-			.kind = LOCK_RWLOCK,
-			.mode = mode,
-		};
+	struct call call = { .form = FORM_LOCK };
 
-		if (likely(call_try(lock, mode) == 0)) {
-			section_begin(&target);
-			return 0;
-		}
-	}
-	return lock_slow(lock, mode, site, &(struct call){ .form = FORM_LOCK });
+	if (unlikely(!self.open || !may_be_free(lock, mode) ||
+		     call_try(lock, mode)))
+		return lock_slow(lock, mode, site, &call);
+	section_begin_plain((uint64_t)(uintptr_t)lock, site, LOCK_RWLOCK, mode);
+	return 0;
 }
 
 EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
@@ -192,7 +185,7 @@ static int lock_try(pthread_rwlock_t *lock, uint8_t mode, uint64_t site)
 	if (result)
 		try_failed(&target, result);
 	else
-		section_begin(&target);
+		section_begin(&target, clock_ticks());
 	return result;
 }
 
@@ -206,26 +199,31 @@ EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 	return lock_try(lock, LOCK_WRITE, SITE);
 }
 
-static __attribute__((noinline)) int unlock_and_tell(pthread_rwlock_t *lock,
-						     const struct ended *ended)
+static __attribute__((noinline)) int unlock_slow(pthread_rwlock_t *lock,
+						 uint64_t site, uint64_t now)
 {
-	int result = real.pthread_rwlock_unlock(lock);
+	struct ended ended;
+	int result;
+	int i;
 
-	section_tell(ended);
+	if (!thread_is_open(site))
+		return real.pthread_rwlock_unlock(lock);
+	i = section_find((uint64_t)(uintptr_t)lock, LOCK_RWLOCK);
+	if (i < 0 || !section_end((uint32_t)i, 0, false, now, &ended))
+		return real.pthread_rwlock_unlock(lock);
+	result = real.pthread_rwlock_unlock(lock);
+	section_tell(&ended);
 	return result;
 }
 
 EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
-	struct ended ended;
-	int i;
+	uint64_t now = clock_ticks();
 
-	if (unlikely(!thread_is_open(SITE)))
+	if (likely(self.open && section_end_plain((uint64_t)(uintptr_t)lock,
+						  LOCK_RWLOCK, now)))
 		return real.pthread_rwlock_unlock(lock);
-	i = section_find((uint64_t)(uintptr_t)lock, LOCK_RWLOCK);
-	if (likely(i < 0 || !section_end((uint32_t)i, 0, false, &ended)))
-		return real.pthread_rwlock_unlock(lock);
-	return unlock_and_tell(lock, &ended);
+	return unlock_slow(lock, SITE, now);
 }
 
 EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock,

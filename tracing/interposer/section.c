@@ -147,7 +147,7 @@ static void order_tell(const struct board_held *a, const struct target *b,
 	tell(TELL_lock_order, &fact);
 }
 
-void section_nested(const struct target *target, uint32_t n_held)
+static void section_nested(const struct target *target, uint32_t n_held)
 {
 	for (uint32_t i = 0; i < n_held; i++) {
 		const struct board_held *held = &self.slot->held[i];
@@ -157,11 +157,23 @@ void section_nested(const struct target *target, uint32_t n_held)
 	}
 }
 
+void section_remove(uint32_t i, uint32_t n)
+{
+	struct board_slot *slot = self.slot;
+
+	for (; i + 1 < n; i++) {
+		slot->held[i] = slot->held[i + 1];
+		self.more->section[i] = self.more->section[i + 1];
+	}
+	atomic_signal_fence(memory_order_seq_cst);
+	atomic_store_explicit(&slot->n_held, n - 1, memory_order_relaxed);
+}
+
 /*
  * The stack of held locks is full. Locks that another thread has released are
  * still in it, each again for every time that it was taken: drop those.
  */
-bool section_overflow(void)
+static bool section_overflow(void)
 {
 	struct board_slot *slot = self.slot;
 	struct closed closed = thread_close();
@@ -182,6 +194,40 @@ bool section_overflow(void)
 	return n < BOARD_HELD;
 }
 
+struct section *section_begin(const struct target *target, uint64_t ticks)
+{
+	struct board_entry *entry = entry_of(target->lock, target->site,
+					     target->kind, target->mode);
+	struct board_slot *slot = self.slot;
+	struct board_held *held;
+	struct section *section;
+	uint32_t n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
+
+	if (!entry)
+		return NULL;
+	entry->acquisitions++;
+	if (n == BOARD_HELD && !section_overflow())
+		return NULL;
+	n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
+	if (n)
+		section_nested(target, n);
+	/* Taken first, filled then: a signal handler goes above it. */
+	atomic_store_explicit(&slot->n_held, n + 1, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	held = &slot->held[n];
+	section = &self.more->section[n];
+	held->lock = target->lock;
+	held->site = target->site;
+	held->kind = target->kind;
+	held->mode = target->mode;
+	held->acquired_ticks = ticks;
+	section->entry = entry;
+	section->wait_begin_ns = 0;
+	section->state = 0;
+	section->flags = target->flags;
+	return section;
+}
+
 int section_find_below(uint64_t lock, uint8_t kind, uint32_t n)
 {
 	const struct board_slot *slot = self.slot;
@@ -192,27 +238,19 @@ int section_find_below(uint64_t lock, uint8_t kind, uint32_t n)
 	return -1;
 }
 
-void section_remove(uint32_t i, uint32_t n)
-{
-	struct board_slot *slot = self.slot;
-
-	for (; i + 1 < n; i++) {
-		slot->held[i] = slot->held[i + 1];
-		self.more->section[i] = self.more->section[i + 1];
-	}
-	atomic_signal_fence(memory_order_seq_cst);
-	atomic_store_explicit(&slot->n_held, n - 1, memory_order_relaxed);
-}
-
-bool section_end_slow(uint32_t i, uint8_t flags, bool somebody_waits,
-		      uint64_t now, struct ended *ended)
+bool section_end(uint32_t i, uint8_t flags, bool somebody_waits, uint64_t now,
+		 struct ended *ended)
 {
 	struct board_slot *slot = self.slot;
 	const struct board_held *held = &slot->held[i];
 	struct section *section = &self.more->section[i];
 	uint32_t n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
+	uint64_t ticks = now - held->acquired_ticks;
 	struct closed closed;
 
+	section->entry->hold_ticks += ticks;
+	if (ticks > section->entry->hold_max_ticks)
+		section->entry->hold_max_ticks = ticks;
 	somebody_waits |= atomic_load_explicit(&waiters_of(held->lock)->n,
 					       memory_order_relaxed) != 0;
 	if (process.detail_all)
@@ -389,7 +427,7 @@ void wait_taken(struct wait *wait, uint8_t flags)
 	wait_over(wait);
 	wait->target.flags &= (uint8_t)~LOCK_SAMPLED;
 	wait->target.flags |= flags;
-	section = section_begin_at(&wait->target, now);
+	section = section_begin(&wait->target, now);
 	if (!section)
 		return;
 	section->waited = 1;

@@ -4,7 +4,8 @@
  *
  * The order of every interposer is: try, section_begin(); or wait_begin(), real
  * call, wait_taken() or wait_failed(); and section_end(), real release,
- * section_tell(). All of them want an open thread.
+ * section_tell(). All of them want an open thread. Of two that begin or end a
+ * section, the plain one is for fast paths and falls back to the other.
  */
 #ifndef TRACING_INTERPOSER_SECTION_H
 #define TRACING_INTERPOSER_SECTION_H
@@ -93,53 +94,40 @@ static inline struct board_entry *entry_of(uint64_t lock, uint64_t site,
 	return entry_find(lock, site, kind, mode);
 }
 
-/* The rare cases of section_begin(). */
-void section_nested(const struct target *target, uint32_t n_held);
-bool section_overflow(void);
+/* Counts an acquisition and begins a hold; NULL: it could not be counted. */
+struct section *section_begin(const struct target *target, uint64_t ticks);
 
-/* Counts an acquisition and begins a hold. */
-static inline struct section *section_begin_at(const struct target *target,
-					       uint64_t ticks)
+/* The same without any flags, for fast paths. */
+static inline __attribute__((always_inline)) void
+section_begin_plain(uint64_t lock, uint64_t site, uint8_t kind, uint8_t mode)
 {
-	struct board_entry *entry = entry_of(target->lock, target->site,
-					     target->kind, target->mode);
+	uint64_t ticks = clock_ticks();
 	struct board_slot *slot = self.slot;
-	struct board_held *held;
-	struct section *section;
-	uint32_t n;
+	struct board_entry *entry =
+		&self.table[board_hash(lock, site) >> 32 & self.table_mask];
+	uint32_t n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
+	struct board_held *held = &slot->held[n];
+	struct section *section = &self.more->section[n];
+	struct target target;
 
-	if (unlikely(!entry))
-		return NULL;
-	entry->acquisitions++;
-	n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
-	if (unlikely(n)) {
-		if (n == BOARD_HELD && !section_overflow())
-			return NULL;
-		n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
-		if (n)
-			section_nested(target, n);
+	if (unlikely(entry->lock != lock || entry->site != site ||
+		     entry->kind != kind || entry->mode != mode || n)) {
+		target = (struct target){ lock, site, kind, mode, 0 };
+		section_begin(&target, ticks);
+		return;
 	}
 	/* Taken first, filled then: a signal handler goes above it. */
-	atomic_store_explicit(&slot->n_held, n + 1, memory_order_relaxed);
+	atomic_store_explicit(&slot->n_held, 1, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
-	held = &slot->held[n];
-	section = &self.more->section[n];
-	held->lock = target->lock;
-	held->site = target->site;
-	held->kind = target->kind;
-	held->mode = target->mode;
+	entry->acquisitions++;
+	held->lock = lock;
+	held->site = site;
+	held->kind = kind;
+	held->mode = mode;
 	held->acquired_ticks = ticks;
 	section->entry = entry;
 	section->wait_begin_ns = 0;
-	section->weight = 0;
-	section->flags = target->flags;
-	section->waited = 0;
-	return section;
-}
-
-static inline struct section *section_begin(const struct target *target)
-{
-	return section_begin_at(target, clock_ticks());
+	section->state = 0;
 }
 
 /* Place of the latest hold of a lock in the stack of held ones, or -1. */
@@ -160,33 +148,41 @@ static inline int section_find(uint64_t lock, uint8_t kind)
 void section_remove(uint32_t i, uint32_t n);
 
 /*
- * Ends the hold at place `i`, just before its release. True when it may have to
- * be told: then `ended` is set and section_tell() is to follow the release.
+ * Ends the hold at place `i`, at `now`, just before its release. True when it
+ * may have to be told: then `ended` is set and section_tell() is to follow.
  */
-bool section_end_slow(uint32_t i, uint8_t flags, bool somebody_waits,
-		      uint64_t now, struct ended *ended);
+bool section_end(uint32_t i, uint8_t flags, bool somebody_waits, uint64_t now,
+		 struct ended *ended);
 
-static inline bool section_end(uint32_t i, uint8_t flags, bool somebody_waits,
-			       struct ended *ended)
+/* The same for fast paths, where there is nothing to tell; false: there may
+ * be, or the lock is not the latest that was taken. Then nothing is done. */
+static inline __attribute__((always_inline)) bool
+section_end_plain(uint64_t lock, uint8_t kind, uint64_t now)
 {
 	struct board_slot *slot = self.slot;
-	const struct board_held *held = &slot->held[i];
-	const struct section *section = &self.more->section[i];
-	struct board_entry *entry = section->entry;
-	uint64_t now = clock_ticks();
-	uint64_t ticks = now - held->acquired_ticks;
-	uint32_t n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
+	uint32_t i =
+		atomic_load_explicit(&slot->n_held, memory_order_relaxed) - 1;
+	const struct board_held *held;
+	const struct section *section;
+	struct board_entry *entry;
+	uint64_t ticks;
 
+	if (unlikely(i >= BOARD_HELD || self.attention))
+		return false;
+	held = &slot->held[i];
+	section = &self.more->section[i];
+	if (unlikely(held->lock != lock || held->kind != kind ||
+		     section->state ||
+		     atomic_load_explicit(&waiters_of(lock)->n,
+					  memory_order_relaxed)))
+		return false;
+	entry = section->entry;
+	ticks = now - held->acquired_ticks;
 	entry->hold_ticks += ticks;
 	if (unlikely(ticks > entry->hold_max_ticks))
 		entry->hold_max_ticks = ticks;
-	if (unlikely(i + 1 != n || section->waited || somebody_waits ||
-		     process.detail_all || (self.pending && n == 1) ||
-		     atomic_load_explicit(&waiters_of(held->lock)->n,
-					  memory_order_relaxed)))
-		return section_end_slow(i, flags, somebody_waits, now, ended);
 	atomic_store_explicit(&slot->n_held, i, memory_order_relaxed);
-	return false;
+	return true;
 }
 
 /* Tells a section after its release, and what was kept meanwhile. */

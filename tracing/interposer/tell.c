@@ -35,6 +35,7 @@ static void emit_pending(void)
 
 	more->n_pending = 0;
 	self.pending = 0;
+	self.attention = process.detail_all;
 	for (uint32_t i = 0; i < n; i++) {
 		struct pending *pending = &more->pending[i];
 
@@ -62,6 +63,7 @@ static void keep(enum tell_type type, const union fact *fact)
 		       sizeof(uint64_t) * fact->lock_order.n_held);
 	more->n_pending++;
 	self.pending = 1;
+	self.attention = 1;
 }
 
 void tell(enum tell_type type, const union fact *fact)

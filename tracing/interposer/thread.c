@@ -216,6 +216,7 @@ static bool begin(struct thread_more *more)
 	self.end_how = END_UNKNOWN;
 	self.end_rounds = 0;
 	self.pending = 0;
+	self.attention = process.detail_all;
 	sys6(SYS_prctl, PR_GET_NAME, (long)self.slot->name, 0, 0, 0, 0);
 	tid_remember();
 	self.life = THREAD_LIVE;

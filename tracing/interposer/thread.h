@@ -33,9 +33,15 @@ enum thread_life {
 struct section {
 	struct board_entry *entry;
 	uint64_t wait_begin_ns; /* 0: it did not wait */
-	uint32_t weight;	/* of its event; 0: undecided or not told */
-	uint8_t flags;		/* enum lock_flag */
-	uint8_t waited;
+	union {
+		struct {
+			uint32_t weight; /* of its event; 0: not told, or not
+					    yet decided */
+			uint8_t flags;	 /* enum lock_flag */
+			uint8_t waited;
+		};
+		uint64_t state; /* 0: nothing of all that */
+	};
 };
 
 /* One rate of events: at most a tenth of the budget in each tenth of a second,
@@ -78,7 +84,8 @@ struct thread {
 	uint8_t end_rounds;
 	uint8_t in_vfork;
 	int32_t tid;
-	uint32_t pending; /* more->n_pending != 0 */
+	uint32_t attention; /* 0: the plain end of a hold tells nothing */
+	uint32_t pending;   /* more->n_pending != 0 */
 	struct board_slot *slot;
 	struct board_entry *table;
 	uint64_t table_mask;
