@@ -12,6 +12,13 @@ struct members {
 	size_t n;
 };
 
+/* The distribution that stands `offset` bytes into a member. */
+static const struct dist *dist_at(const struct members *m, size_t i,
+				  size_t offset)
+{
+	return (const void *)((const char *)m->locks[i] + offset);
+}
+
 /* "cache.shard[3].lock" -> "cache.shard[*].lock"; the file is kept. */
 static char *group_label(const char *label)
 {
@@ -36,40 +43,57 @@ static int by_low(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Sums the bins of `n` distributions into `sum`, in order of their times. */
-static void sum_bins(struct arena *arena, struct dist *sum,
-		     const struct dist *const *dists, size_t n)
-{
-	struct bin {
-		uint64_t low, count;
-	} * bins;
-	size_t total = 0, used = 0;
+struct bin {
+	uint64_t low, count;
+};
 
-	for (size_t i = 0; i < n; i++)
-		total += dists[i]->n_bins;
-	if (!total)
-		return;
-	bins = g_new0(struct bin, total);
-	total = 0;
-	for (size_t i = 0; i < n; i++)
-		for (uint32_t j = 0; j < dists[i]->n_bins; j++)
-			bins[total++] = (struct bin){ dists[i]->bin_low_ns[j],
-						      dists[i]->bin_count[j] };
-	qsort(bins, total, sizeof(*bins), by_low);
-	for (size_t i = 1; i < total; i++)
-		if (bins[used].low == bins[i].low)
-			bins[used].count += bins[i].count;
-		else
-			bins[++used] = bins[i];
-	used++;
-	sum->n_bins = (uint32_t)used;
-	sum->bin_low_ns = arena_array(arena, used, sizeof(uint64_t));
-	sum->bin_count = arena_array(arena, used, sizeof(uint64_t));
-	for (size_t i = 0; i < used; i++) {
-		sum->bin_low_ns[i] = bins[i].low;
-		sum->bin_count[i] = bins[i].count;
+/* The bins of all members, each time once, in order. */
+static GArray *merged_bins(const struct members *m, size_t offset)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct bin));
+	GArray *merged = g_array_new(FALSE, FALSE, sizeof(struct bin));
+	struct bin *last = NULL;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct dist *dist = dist_at(m, i, offset);
+
+		for (uint32_t j = 0; j < dist->n_bins; j++) {
+			struct bin bin = { dist->bin_low_ns[j],
+					   dist->bin_count[j] };
+
+			g_array_append_val(all, bin);
+		}
 	}
-	g_free(bins);
+	g_array_sort(all, by_low);
+	for (guint i = 0; i < all->len; i++) {
+		struct bin bin = g_array_index(all, struct bin, i);
+
+		if (last && last->low == bin.low) {
+			last->count += bin.count;
+			continue;
+		}
+		g_array_append_val(merged, bin);
+		last = &g_array_index(merged, struct bin, merged->len - 1);
+	}
+	g_array_free(all, TRUE);
+	return merged;
+}
+
+static void sum_bins(struct arena *arena, struct dist *sum,
+		     const struct members *m, size_t offset)
+{
+	GArray *bins = merged_bins(m, offset);
+
+	sum->n_bins = bins->len;
+	sum->bin_low_ns = arena_array(arena, bins->len, sizeof(uint64_t));
+	sum->bin_count = arena_array(arena, bins->len, sizeof(uint64_t));
+	for (guint i = 0; i < bins->len; i++) {
+		struct bin bin = g_array_index(bins, struct bin, i);
+
+		sum->bin_low_ns[i] = bin.low;
+		sum->bin_count[i] = bin.count;
+	}
+	g_array_free(bins, TRUE);
 }
 
 static uint64_t percentile(const struct dist *dist, double share)
@@ -88,32 +112,25 @@ static uint64_t percentile(const struct dist *dist, double share)
 	return dist->max;
 }
 
-static void sum_dists(struct arena *arena, struct dist *sum,
-		      const struct dist *const *dists, size_t n)
-{
-	*sum = (struct dist){ 0 };
-	for (size_t i = 0; i < n; i++) {
-		sum->count += dists[i]->count;
-		sum->total += dists[i]->total;
-		sum->max = MAX(sum->max, dists[i]->max);
-	}
-	sum->mean = sum->count ? sum->total / sum->count : 0;
-	sum_bins(arena, sum, dists, n);
-	sum->p50 = percentile(sum, 0.5);
-	sum->p90 = percentile(sum, 0.9);
-	sum->p99 = percentile(sum, 0.99);
-}
-
 /* Sums the distribution that stands `offset` bytes into each lock. */
 static void sum_field(struct arena *arena, struct lock *group,
 		      const struct members *m, size_t offset)
 {
-	const struct dist **dists = g_new(const struct dist *, m->n);
+	struct dist *sum = (void *)((char *)group + offset);
 
-	for (size_t i = 0; i < m->n; i++)
-		dists[i] = (const void *)((const char *)m->locks[i] + offset);
-	sum_dists(arena, (void *)((char *)group + offset), dists, m->n);
-	g_free(dists);
+	*sum = (struct dist){ 0 };
+	for (size_t i = 0; i < m->n; i++) {
+		const struct dist *dist = dist_at(m, i, offset);
+
+		sum->count += dist->count;
+		sum->total += dist->total;
+		sum->max = MAX(sum->max, dist->max);
+	}
+	sum->mean = sum->count ? sum->total / sum->count : 0;
+	sum_bins(arena, sum, m, offset);
+	sum->p50 = percentile(sum, 0.5);
+	sum->p90 = percentile(sum, 0.9);
+	sum->p99 = percentile(sum, 0.99);
 }
 
 static int dearer_site(const void *a, const void *b)
