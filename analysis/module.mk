@@ -29,3 +29,4 @@ race.src := $(addprefix analysis/race/,pool.c frame.c parse.c rows.c stats.c pla
 holdup.src += analysis/race.c $(race.src)
 libs += libholdup-shake
 libholdup-shake.src := analysis/race/shake.c
+manuals += analysis/man/holdup-report.1

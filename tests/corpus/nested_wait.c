@@ -1,0 +1,60 @@
+/*
+ * `outer` is held while `inner` is waited for, which a slow thread holds: all
+ * that need only `outer` wait, too. Innocent: `inner` is taken alone.
+ */
+#include "tests/corpus/corpus.h"
+
+static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t inner = PTHREAD_MUTEX_INITIALIZER;
+static bool innocent;
+
+static void slow(void)
+{
+	for (int i = 0; i < 40; i++) {
+		pthread_mutex_lock(&inner);
+		rest(4000);
+		pthread_mutex_unlock(&inner);
+		rest(500);
+	}
+}
+
+static void nested(void)
+{
+	for (int i = 0; i < 30; i++) {
+		if (!innocent)
+			pthread_mutex_lock(&outer);
+		pthread_mutex_lock(&inner);
+		pthread_mutex_unlock(&inner);
+		if (!innocent)
+			pthread_mutex_unlock(&outer);
+		rest(500);
+	}
+}
+
+static void waits(void)
+{
+	for (int i = 0; i < 30; i++) {
+		pthread_mutex_lock(&outer);
+		pthread_mutex_unlock(&outer);
+		rest(500);
+	}
+}
+
+static void *worker(void *arg)
+{
+	if (!arg)
+		slow();
+	else if ((intptr_t)arg == 1)
+		nested();
+	else
+		waits();
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	innocent = argc > 1;
+	together(4, worker);
+	return 0;
+}
