@@ -58,9 +58,8 @@ static void end_hold(struct cond_wait *wait)
 	if (i < 0)
 		return;
 	wait->was_held = true;
-	if (!section_end((uint32_t)i, LOCK_TO_COND,
-			 wait->mutex->__data.__lock > 1, clock_ticks(), &ended))
-		return;
+	section_end((uint32_t)i, LOCK_TO_COND, wait->mutex->__data.__lock > 1,
+		    clock_ticks(), &ended);
 	/* Not yet released: the wait does that. About to block, so tell. */
 	section_tell(&ended);
 }
@@ -83,7 +82,7 @@ static void begin(struct cond_wait *wait)
 		.since_ns = wait->begin_ns,
 		.site = wait->site,
 	};
-	wait->before = inside_enter(&inside);
+	inside_enter(&inside, &wait->before);
 	if (!wait->weight) {
 		tell_pending();
 		return;
@@ -113,7 +112,10 @@ static void begin_hold(const struct cond_wait *wait, uint64_t now)
 
 	/* It is not when the wait refused a mutex that was not its own. */
 	if (wait->was_held || wait->mutex->__data.__owner == self.tid)
-		section_begin(&target, now);
+		section_begin(&target,
+			      entry_of(target.lock, target.site, LOCK_MUTEX,
+				       LOCK_WRITE),
+			      now);
 }
 
 static void count(const struct cond_wait *wait, uint64_t ns)

@@ -52,7 +52,7 @@ void io_enter(struct io *io, enum io_op op, int fd, enum io_block block,
 		.since_ns = io->begin_ns,
 		.site = site,
 	};
-	io->before = inside_enter(&inside);
+	inside_enter(&inside, &io->before);
 	io->weight = tell_weight(&self.more->io, io->begin_ticks);
 	if (io->weight && may_block(io, block))
 		tell_begin(io);

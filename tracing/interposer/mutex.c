@@ -59,7 +59,9 @@ static inline bool has_sleeper(const pthread_mutex_t *mutex)
 	int kind = kind_of(mutex);
 
 	if (likely(!(kind & (KIND_ROBUST | KIND_PI | KIND_PP))))
-		return word > 1;
+		return word > 1 ||
+		       ((kind & KIND_TYPE) == PTHREAD_MUTEX_ADAPTIVE_NP &&
+			waiters_any((uint64_t)(uintptr_t)mutex));
 	if (kind & KIND_PP)
 		return (word & WORD_PP_LOCK) > 1;
 	return word & WORD_WAITERS;
@@ -113,7 +115,8 @@ static bool is_inner(const pthread_mutex_t *mutex)
 }
 
 /* The owner died after we looked at the word: it is ours now. */
-static int lock_died(const pthread_mutex_t *mutex, uint64_t site)
+static int lock_died(const pthread_mutex_t *mutex, uint64_t site,
+		     struct board_entry *entry)
 {
 	struct target target = {
 		.lock = (uint64_t)(uintptr_t)mutex,
@@ -123,7 +126,7 @@ static int lock_died(const pthread_mutex_t *mutex, uint64_t site)
 		.flags = LOCK_DIED,
 	};
 
-	section_begin(&target, clock_ticks());
+	section_begin(&target, entry, clock_ticks());
 	return EOWNERDEAD;
 }
 
@@ -140,17 +143,40 @@ static int lock_inner(pthread_mutex_t *mutex, const struct call *call,
 }
 
 static int lock_contended(pthread_mutex_t *mutex, const struct call *call,
-			  const struct target *target)
+			  const struct target *target,
+			  struct board_entry *entry)
 {
+	/* Its waiters spin first, which its word does not show. */
+	bool is_adaptive =
+		(kind_of(mutex) & KIND_TYPE) == PTHREAD_MUTEX_ADAPTIVE_NP;
 	struct wait wait;
 	int result;
 
-	wait_begin(&wait, target, owner_of(mutex));
+	wait_begin(&wait, target, entry, owner_of(mutex), is_adaptive);
 	result = call_real(mutex, call);
 	if (is_taken(result))
 		wait_taken(&wait, died(result));
 	else
 		wait_failed(&wait, result);
+	return result;
+}
+
+/* Tries; EBUSY: it is to wait. */
+static int lock_at_once(pthread_mutex_t *mutex, const struct call *call,
+			struct target *target, struct board_entry *entry)
+{
+	int result;
+
+	if (!may_be_free(mutex))
+		return EBUSY;
+	result = real.pthread_mutex_trylock(mutex);
+	if (is_taken(result)) {
+		target->flags |= died(result);
+		section_begin(target, entry, clock_ticks());
+	} else if (result != EBUSY) { /* fails for good */
+		result = call_real(mutex, call);
+		try_failed(target, result);
+	}
 	return result;
 }
 
@@ -164,45 +190,42 @@ lock_slow(pthread_mutex_t *mutex, uint64_t site, const struct call *call)
 		.mode = LOCK_WRITE,
 		.flags = call->form == FORM_LOCK ? 0 : LOCK_TIMED,
 	};
+	struct board_entry *entry;
 	int result;
 
-	if (!thread_is_open(site) || !is_plain(call) ||
-	    !entry_of(target.lock, site, LOCK_MUTEX, LOCK_WRITE))
+	if (!thread_is_open(site) || !is_plain(call))
+		return call_real(mutex, call);
+	entry = entry_of(target.lock, site, LOCK_MUTEX, LOCK_WRITE);
+	if (!entry)
 		return call_real(mutex, call);
 	if (is_inner(mutex))
 		return lock_inner(mutex, call, &target);
-	if (may_be_free(mutex)) {
-		result = real.pthread_mutex_trylock(mutex);
-		if (is_taken(result)) {
-			target.flags |= died(result);
-			section_begin(&target, clock_ticks());
-			return result;
-		}
-		if (result != EBUSY) { /* fails for good */
-			result = call_real(mutex, call);
-			if (!is_taken(result))
-				try_failed(&target, result);
-			return result;
-		}
-	}
-	return lock_contended(mutex, call, &target);
+	result = lock_at_once(mutex, call, &target, entry);
+	if (result != EBUSY)
+		return result;
+	return lock_contended(mutex, call, &target, entry);
 }
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
 	struct call call = { .form = FORM_LOCK };
+	uint64_t lock = (uint64_t)(uintptr_t)mutex;
+	struct board_entry *entry;
 	int result;
 
-	if (unlikely(!self.open || word_of(mutex)))
+	prefetch_for_write(mutex);
+	if (unlikely(!self.open || !section_holds_none()))
+		return lock_slow(mutex, SITE, &call);
+	entry = entry_near(lock, SITE, LOCK_MUTEX, LOCK_WRITE);
+	if (unlikely(!entry || word_of(mutex)))
 		return lock_slow(mutex, SITE, &call);
 	result = real.pthread_mutex_trylock(mutex);
 	if (likely(result == 0)) {
-		section_begin_plain((uint64_t)(uintptr_t)mutex, SITE,
-				    LOCK_MUTEX, LOCK_WRITE);
+		section_begin_plain(lock, SITE, LOCK_MUTEX, LOCK_WRITE, entry);
 		return 0;
 	}
 	if (result == EOWNERDEAD)
-		return lock_died(mutex, SITE);
+		return lock_died(mutex, SITE, entry);
 	return lock_slow(mutex, SITE, &call);
 }
 
@@ -233,6 +256,7 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 		.mode = LOCK_WRITE,
 		.flags = LOCK_TRY,
 	};
+	uint64_t now;
 	bool inner;
 	int result;
 
@@ -245,8 +269,12 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 	} else if (inner) {
 		section_relock(&target);
 	} else {
+		now = clock_ticks();
 		target.flags |= died(result);
-		section_begin(&target, clock_ticks());
+		section_begin(&target,
+			      entry_of(target.lock, target.site, LOCK_MUTEX,
+				       LOCK_WRITE),
+			      now);
 	}
 	return result;
 }
@@ -282,8 +310,7 @@ static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex,
 	i = section_find((uint64_t)(uintptr_t)mutex, LOCK_MUTEX);
 	if (i < 0)
 		return unlock_unseen(mutex, site);
-	if (!section_end((uint32_t)i, 0, has_sleeper(mutex), now, &ended))
-		return real.pthread_mutex_unlock(mutex);
+	section_end((uint32_t)i, 0, has_sleeper(mutex), now, &ended);
 	result = real.pthread_mutex_unlock(mutex);
 	section_tell(&ended);
 	return result;
@@ -291,15 +318,21 @@ static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex,
 
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	uint64_t now = clock_ticks();
+	struct plain_end end;
+	uint64_t now;
+	int result;
 
+	prefetch_for_write(mutex);
+	now = clock_ticks();
 	/* A plain one, which sets its word above 1 for a sleeper. */
-	if (likely(self.open && kind_of(mutex) == PTHREAD_MUTEX_TIMED_NP &&
-		   word_of(mutex) <= 1 &&
-		   section_end_plain((uint64_t)(uintptr_t)mutex, LOCK_MUTEX,
-				     now)))
-		return real.pthread_mutex_unlock(mutex);
-	return unlock_slow(mutex, SITE, now);
+	if (unlikely(!self.open || kind_of(mutex) != PTHREAD_MUTEX_TIMED_NP ||
+		     word_of(mutex) > 1 ||
+		     !section_end_plain((uint64_t)(uintptr_t)mutex, LOCK_MUTEX,
+					now, &end)))
+		return unlock_slow(mutex, SITE, now);
+	result = real.pthread_mutex_unlock(mutex);
+	section_count_plain(&end);
+	return result;
 }
 
 static uint32_t attributes_of(const pthread_mutex_t *mutex)

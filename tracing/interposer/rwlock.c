@@ -87,14 +87,17 @@ static __attribute__((noinline)) int lock_slow(pthread_rwlock_t *lock,
 		.mode = mode,
 		.flags = call->form == FORM_LOCK ? 0 : LOCK_TIMED,
 	};
+	struct board_entry *entry;
 	struct wait wait;
 	int result;
 
-	if (!thread_is_open(site) || !is_plain(call) ||
-	    !entry_of(target.lock, site, LOCK_RWLOCK, mode))
+	if (!thread_is_open(site) || !is_plain(call))
+		return call_real(lock, mode, call);
+	entry = entry_of(target.lock, site, LOCK_RWLOCK, mode);
+	if (!entry)
 		return call_real(lock, mode, call);
 	if (may_be_free(lock, mode) && call_try(lock, mode) == 0) {
-		section_begin(&target, clock_ticks());
+		section_begin(&target, entry, clock_ticks());
 		return 0;
 	}
 	if (writer_of(lock) == self.tid) { /* EDEADLK at once */
@@ -102,10 +105,10 @@ static __attribute__((noinline)) int lock_slow(pthread_rwlock_t *lock,
 		if (result)
 			try_failed(&target, result);
 		else
-			section_begin(&target, clock_ticks());
+			section_begin(&target, entry, clock_ticks());
 		return result;
 	}
-	wait_begin(&wait, &target, writer_of(lock));
+	wait_begin(&wait, &target, entry, writer_of(lock), true);
 	result = call_real(lock, mode, call);
 	if (result)
 		wait_failed(&wait, result);
@@ -118,11 +121,17 @@ static inline int lock_plain(pthread_rwlock_t *lock, uint8_t mode,
 			     uint64_t site)
 {
 	struct call call = { .form = FORM_LOCK };
+	uint64_t address = (uint64_t)(uintptr_t)lock;
+	struct board_entry *entry;
 
-	if (unlikely(!self.open || !may_be_free(lock, mode) ||
+	prefetch_for_write(lock);
+	if (unlikely(!self.open || !section_holds_none()))
+		return lock_slow(lock, mode, site, &call);
+	entry = entry_near(address, site, LOCK_RWLOCK, mode);
+	if (unlikely(!entry || !may_be_free(lock, mode) ||
 		     call_try(lock, mode)))
 		return lock_slow(lock, mode, site, &call);
-	section_begin_plain((uint64_t)(uintptr_t)lock, site, LOCK_RWLOCK, mode);
+	section_begin_plain(address, site, LOCK_RWLOCK, mode, entry);
 	return 0;
 }
 
@@ -179,14 +188,18 @@ static int lock_try(pthread_rwlock_t *lock, uint8_t mode, uint64_t site)
 	};
 	bool open = thread_is_open(site);
 	int result = call_try(lock, mode);
+	uint64_t now;
 
 	if (!open)
 		return result;
-	if (result)
+	if (result) {
 		try_failed(&target, result);
-	else
-		section_begin(&target, clock_ticks());
-	return result;
+		return result;
+	}
+	now = clock_ticks();
+	section_begin(&target, entry_of(target.lock, site, LOCK_RWLOCK, mode),
+		      now);
+	return 0;
 }
 
 EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
@@ -202,15 +215,17 @@ EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 static __attribute__((noinline)) int unlock_slow(pthread_rwlock_t *lock,
 						 uint64_t site, uint64_t now)
 {
+	uint64_t address = (uint64_t)(uintptr_t)lock;
 	struct ended ended;
 	int result;
 	int i;
 
 	if (!thread_is_open(site))
 		return real.pthread_rwlock_unlock(lock);
-	i = section_find((uint64_t)(uintptr_t)lock, LOCK_RWLOCK);
-	if (i < 0 || !section_end((uint32_t)i, 0, false, now, &ended))
+	i = section_find(address, LOCK_RWLOCK);
+	if (i < 0)
 		return real.pthread_rwlock_unlock(lock);
+	section_end((uint32_t)i, 0, waiters_any(address), now, &ended);
 	result = real.pthread_rwlock_unlock(lock);
 	section_tell(&ended);
 	return result;
@@ -218,12 +233,19 @@ static __attribute__((noinline)) int unlock_slow(pthread_rwlock_t *lock,
 
 EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
-	uint64_t now = clock_ticks();
+	uint64_t address = (uint64_t)(uintptr_t)lock;
+	struct plain_end end;
+	uint64_t now;
+	int result;
 
-	if (likely(self.open && section_end_plain((uint64_t)(uintptr_t)lock,
-						  LOCK_RWLOCK, now)))
-		return real.pthread_rwlock_unlock(lock);
-	return unlock_slow(lock, SITE, now);
+	prefetch_for_write(lock);
+	now = clock_ticks();
+	if (unlikely(!self.open || waiters_any(address) ||
+		     !section_end_plain(address, LOCK_RWLOCK, now, &end)))
+		return unlock_slow(lock, SITE, now);
+	result = real.pthread_rwlock_unlock(lock);
+	section_count_plain(&end);
+	return result;
 }
 
 EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock,

@@ -10,43 +10,48 @@
 
 struct waiters waiters[WAITERS_SLOTS];
 
-struct inside inside_enter(const struct inside *now)
+static void inside_write(const struct inside *now)
 {
 	struct board_slot *slot = self.slot;
-	struct inside before = {
-		.in = atomic_load_explicit(&slot->in, memory_order_relaxed),
-		.in_kind = slot->in_kind,
-		.in_mode = slot->in_mode,
-		.fd = slot->fd,
-		.owner_tid = slot->owner_tid,
-		.object = slot->object,
-		.object2 = slot->object2,
-		.since_ns = slot->since_ns,
-		.site = slot->in_site,
-	};
 
-	inside_leave(now);
-	return before;
+	slot->in_kind = now->in_kind;
+	slot->in_mode = now->in_mode;
+	slot->fd = now->fd;
+	slot->owner_tid = now->owner_tid;
+	slot->object = now->object;
+	slot->object2 = now->object2;
+	slot->since_ns = now->since_ns;
+	slot->in_site = now->site;
+	atomic_store_explicit(&slot->in, now->in, memory_order_release);
+}
+
+void inside_enter(const struct inside *now, struct inside *before)
+{
+	const struct board_slot *slot = self.slot;
+
+	before->in = atomic_load_explicit(&slot->in, memory_order_relaxed);
+	if (unlikely(before->in != IN_NOTHING))
+		*before = (struct inside){
+			.in = before->in,
+			.in_kind = slot->in_kind,
+			.in_mode = slot->in_mode,
+			.fd = slot->fd,
+			.owner_tid = slot->owner_tid,
+			.object = slot->object,
+			.object2 = slot->object2,
+			.since_ns = slot->since_ns,
+			.site = slot->in_site,
+		};
+	inside_write(now);
 }
 
 void inside_leave(const struct inside *before)
 {
-	struct board_slot *slot = self.slot;
-
-	if (before->in == IN_NOTHING) {
-		atomic_store_explicit(&slot->in, IN_NOTHING,
+	if (likely(before->in == IN_NOTHING))
+		atomic_store_explicit(&self.slot->in, IN_NOTHING,
 				      memory_order_release);
-		return;
-	}
-	slot->in_kind = before->in_kind;
-	slot->in_mode = before->in_mode;
-	slot->fd = before->fd;
-	slot->owner_tid = before->owner_tid;
-	slot->object = before->object;
-	slot->object2 = before->object2;
-	slot->since_ns = before->since_ns;
-	slot->in_site = before->site;
-	atomic_store_explicit(&slot->in, before->in, memory_order_release);
+	else
+		inside_write(before);
 }
 
 /* After the table moved: the held sections count in the new one. */
@@ -194,10 +199,9 @@ static bool section_overflow(void)
 	return n < BOARD_HELD;
 }
 
-struct section *section_begin(const struct target *target, uint64_t ticks)
+struct section *section_begin(const struct target *target,
+			      struct board_entry *entry, uint64_t ticks)
 {
-	struct board_entry *entry = entry_of(target->lock, target->site,
-					     target->kind, target->mode);
 	struct board_slot *slot = self.slot;
 	struct board_held *held;
 	struct section *section;
@@ -222,7 +226,6 @@ struct section *section_begin(const struct target *target, uint64_t ticks)
 	held->mode = target->mode;
 	held->acquired_ticks = ticks;
 	section->entry = entry;
-	section->wait_begin_ns = 0;
 	section->state = 0;
 	section->flags = target->flags;
 	return section;
@@ -238,76 +241,97 @@ int section_find_below(uint64_t lock, uint8_t kind, uint32_t n)
 	return -1;
 }
 
-bool section_end(uint32_t i, uint8_t flags, bool somebody_waits, uint64_t now,
+void section_end(uint32_t i, uint8_t flags, bool somebody_waits, uint64_t now,
 		 struct ended *ended)
 {
 	struct board_slot *slot = self.slot;
-	const struct board_held *held = &slot->held[i];
-	struct section *section = &self.more->section[i];
 	uint32_t n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
-	uint64_t ticks = now - held->acquired_ticks;
 	struct closed closed;
 
-	section->entry->hold_ticks += ticks;
-	if (ticks > section->entry->hold_max_ticks)
-		section->entry->hold_max_ticks = ticks;
-	somebody_waits |= atomic_load_explicit(&waiters_of(held->lock)->n,
-					       memory_order_relaxed) != 0;
-	if (process.detail_all)
-		section->weight = 1;
-	else if (somebody_waits && !section->waited)
-		section->weight = tell_weight(&self.more->locks, now);
-	if (section->weight)
-		section->entry->holds_told++;
-	*ended = (struct ended){
-		.target = {
-			.lock = held->lock,
-			.site = held->site,
-			.kind = held->kind,
-			.mode = held->mode,
-			.flags = (uint8_t)(section->flags | flags |
-					   (somebody_waits ? LOCK_WAITERS : 0) |
-					   (section->weight > 1 ? LOCK_SAMPLED :
-								  0)),
-		},
-		.wait_begin_ns = section->wait_begin_ns,
-		.acquired_ticks = held->acquired_ticks,
-		.released_ticks = now,
-		.weight = section->weight,
-	};
-	if (i + 1 == n) {
+	ended->held = slot->held[i];
+	ended->section = self.more->section[i];
+	ended->section.flags |= flags;
+	ended->released_ticks = now;
+	ended->somebody_waits = somebody_waits;
+	atomic_signal_fence(memory_order_seq_cst);
+	if (likely(i + 1 == n)) {
 		atomic_store_explicit(&slot->n_held, i, memory_order_relaxed);
-		return ended->weight || self.pending;
+		return;
 	}
 	closed = thread_close();
 	section_remove(i, n);
 	thread_open(closed);
-	return ended->weight != 0;
+}
+
+static void wait_count(struct board_entry *entry, uint64_t ticks)
+{
+	uint64_t ns = clock_span_ns(ticks);
+
+	entry->wait_ns += ns;
+	if (ns > entry->wait_max_ns)
+		entry->wait_max_ns = ns;
+}
+
+/*
+ * The weight of the event of a section: that of its wait, if it waited; else,
+ * if somebody waited for it, a draw of its own.
+ */
+static uint32_t ended_weight(const struct ended *ended)
+{
+	if (process.detail_all)
+		return 1;
+	if (ended->section.waited)
+		return ended->section.weight;
+	return ended->somebody_waits
+		       ? tell_weight(&self.more->locks, ended->released_ticks)
+		       : 0;
+}
+
+static void ended_tell(const struct ended *ended, uint32_t weight)
+{
+	const struct board_held *held = &ended->held;
+	const struct section *section = &ended->section;
+	union fact fact = { .lock_held = {
+				    .lock = held->lock,
+				    .kind = held->kind,
+				    .mode = held->mode,
+				    .flags = section->flags,
+				    .site = held->site,
+				    .weight = weight,
+			    } };
+
+	if (ended->somebody_waits)
+		fact.lock_held.flags |= LOCK_WAITERS;
+	if (weight > 1)
+		fact.lock_held.flags |= LOCK_SAMPLED;
+	clock_sync(ended->released_ticks);
+	fact.lock_held.acquired_ns = clock_to_ns(held->acquired_ticks);
+	fact.lock_held.released_ns = clock_to_ns(ended->released_ticks);
+	if (section->waited)
+		fact.lock_held.wait_begin_ns =
+			clock_to_ns(section->wait_begin_ticks);
+	section->entry->holds_told++;
+	tell(TELL_lock_held, &fact);
 }
 
 void section_tell(const struct ended *ended)
 {
-	union fact fact;
-
-	if (!ended->weight) {
-		if (!atomic_load_explicit(&self.slot->n_held,
-					  memory_order_relaxed))
-			tell_pending();
-		return;
-	}
-	clock_sync(ended->released_ticks);
-	fact.lock_held = (struct fact_lock_held){
-		.lock = ended->target.lock,
-		.kind = ended->target.kind,
-		.mode = ended->target.mode,
-		.flags = ended->target.flags,
-		.site = ended->target.site,
-		.wait_begin_ns = ended->wait_begin_ns,
-		.acquired_ns = clock_to_ns(ended->acquired_ticks),
-		.released_ns = clock_to_ns(ended->released_ticks),
-		.weight = ended->weight,
+	const struct section *section = &ended->section;
+	struct plain_end end = {
+		.entry = section->entry,
+		.ticks = ended->released_ticks - ended->held.acquired_ticks,
 	};
-	tell(TELL_lock_held, &fact);
+	uint32_t weight;
+
+	section_count_plain(&end);
+	if (section->waited)
+		wait_count(section->entry, ended->held.acquired_ticks -
+						   section->wait_begin_ticks);
+	weight = ended_weight(ended);
+	if (weight)
+		ended_tell(ended, weight);
+	else if (self.pending && section_holds_none())
+		tell_pending();
 }
 
 void section_forget(uint64_t lock, uint8_t kind)
@@ -323,14 +347,13 @@ void section_forget(uint64_t lock, uint8_t kind)
 	thread_open(closed);
 }
 
-static unsigned wait_stack(const struct wait *wait,
-			   const struct board_entry *entry, uint64_t *stack)
+static unsigned wait_stack(const struct wait *wait, uint64_t *stack)
 {
 	struct thread_more *more = self.more;
 	struct closed closed;
 	unsigned n;
 
-	if (entry->waits_told >= STACKS_FIRST &&
+	if (wait->entry->waits_told >= STACKS_FIRST &&
 	    wait->begin_ticks < more->stack_next_ticks)
 		return 0;
 	more->stack_next_ticks = wait->begin_ticks + STACK_PAUSE_TICKS;
@@ -340,7 +363,7 @@ static unsigned wait_stack(const struct wait *wait,
 	return n;
 }
 
-static void wait_tell(const struct wait *wait, struct board_entry *entry,
+static void wait_tell(const struct wait *wait, uint64_t begin_ns,
 		      int32_t owner_tid)
 {
 	const struct board_slot *slot = self.slot;
@@ -355,7 +378,7 @@ static void wait_tell(const struct wait *wait, struct board_entry *entry,
 				    .flags = wait->target.flags,
 				    .site = wait->target.site,
 				    .owner_tid = owner_tid,
-				    .begin_ns = wait->begin_ns,
+				    .begin_ns = begin_ns,
 				    .held = held,
 				    .stack = stack,
 			    } };
@@ -365,58 +388,50 @@ static void wait_tell(const struct wait *wait, struct board_entry *entry,
 	for (uint32_t i = n_held > HELD_MAX ? n_held - HELD_MAX : 0; i < n_held;
 	     i++)
 		held[n++] = slot->held[i].lock;
+	if (wait->weight > 1)
+		fact.lock_wait.flags |= LOCK_SAMPLED;
 	fact.lock_wait.n_held = n;
-	fact.lock_wait.n_stack = (uint8_t)wait_stack(wait, entry, stack);
-	entry->waits_told++;
+	fact.lock_wait.n_stack = (uint8_t)wait_stack(wait, stack);
+	wait->entry->waits_told++;
 	tell_now(TELL_lock_wait, &fact);
 }
 
 void wait_begin(struct wait *wait, const struct target *target,
-		int32_t owner_tid)
+		struct board_entry *entry, int32_t owner_tid, bool is_tabled)
 {
-	struct board_entry *entry;
-	struct inside inside;
-
-	wait->target = *target;
-	wait->begin_ticks = clock_ticks();
-	clock_sync(wait->begin_ticks);
-	wait->begin_ns = clock_to_ns(wait->begin_ticks);
-	inside = (struct inside){
+	uint64_t now = clock_ticks();
+	struct inside inside = {
 		.in = target->kind == LOCK_SEMAPHORE ? IN_SEMAPHORE : IN_LOCK,
 		.in_kind = target->kind,
 		.in_mode = target->mode,
 		.owner_tid = owner_tid,
 		.object = target->lock,
-		.since_ns = wait->begin_ns,
 		.site = target->site,
 	};
-	wait->before = inside_enter(&inside);
-	atomic_fetch_add_explicit(&waiters_of(target->lock)->n, 1,
-				  memory_order_relaxed);
-	entry = entry_of(target->lock, target->site, target->kind,
-			 target->mode);
-	wait->weight =
-		entry ? tell_weight(&self.more->locks, wait->begin_ticks) : 0;
-	if (wait->weight > 1)
-		wait->target.flags |= LOCK_SAMPLED;
+
+	clock_sync(now);
+	inside.since_ns = clock_to_ns(now);
+	inside_enter(&inside, &wait->before);
+	wait->target = *target;
+	wait->entry = entry;
+	wait->begin_ticks = now;
+	wait->is_tabled = is_tabled;
+	wait->weight = tell_weight(&self.more->locks, now);
+	if (is_tabled)
+		atomic_fetch_add_explicit(&waiters_of(target->lock)->n, 1,
+					  memory_order_relaxed);
 	if (wait->weight)
-		wait_tell(wait, entry, owner_tid);
-	else
+		wait_tell(wait, inside.since_ns, owner_tid);
+	else if (self.pending)
 		tell_pending();
 }
 
-static void wait_over(struct wait *wait)
+static void wait_over(const struct wait *wait)
 {
-	atomic_fetch_sub_explicit(&waiters_of(wait->target.lock)->n, 1,
-				  memory_order_relaxed);
+	if (wait->is_tabled)
+		atomic_fetch_sub_explicit(&waiters_of(wait->target.lock)->n, 1,
+					  memory_order_relaxed);
 	inside_leave(&wait->before);
-}
-
-static void wait_count(struct board_entry *entry, uint64_t ns)
-{
-	entry->wait_ns += ns;
-	if (ns > entry->wait_max_ns)
-		entry->wait_max_ns = ns;
 }
 
 void wait_taken(struct wait *wait, uint8_t flags)
@@ -425,16 +440,16 @@ void wait_taken(struct wait *wait, uint8_t flags)
 	struct section *section;
 
 	wait_over(wait);
-	wait->target.flags &= (uint8_t)~LOCK_SAMPLED;
 	wait->target.flags |= flags;
-	section = section_begin(&wait->target, now);
-	if (!section)
+	section = section_begin(&wait->target, wait->entry, now);
+	wait->entry->contended++;
+	if (!section) { /* its hold will not be seen */
+		wait_count(wait->entry, now - wait->begin_ticks);
 		return;
+	}
 	section->waited = 1;
-	section->wait_begin_ns = wait->begin_ns;
+	section->wait_begin_ticks = wait->begin_ticks;
 	section->weight = wait->weight;
-	section->entry->contended++;
-	wait_count(section->entry, clock_span_ns(now - wait->begin_ticks));
 }
 
 static int error_place(int result)
@@ -454,7 +469,7 @@ static int error_place(int result)
 	return -1;
 }
 
-static void failed_tell(const struct target *target, uint64_t begin_ns,
+static void failed_tell(const struct target *target, uint64_t begin_ticks,
 			uint64_t end_ticks, int result, uint32_t weight)
 {
 	union fact fact = { .lock_failed = {
@@ -463,7 +478,6 @@ static void failed_tell(const struct target *target, uint64_t begin_ns,
 				    .mode = target->mode,
 				    .flags = target->flags,
 				    .site = target->site,
-				    .wait_begin_ns = begin_ns,
 				    .result = result,
 				    .weight = weight,
 			    } };
@@ -472,6 +486,8 @@ static void failed_tell(const struct target *target, uint64_t begin_ns,
 		return;
 	clock_sync(end_ticks);
 	fact.lock_failed.end_ns = clock_to_ns(end_ticks);
+	if (begin_ticks)
+		fact.lock_failed.wait_begin_ns = clock_to_ns(begin_ticks);
 	if (weight > 1)
 		fact.lock_failed.flags |= LOCK_SAMPLED;
 	tell(TELL_lock_failed, &fact);
@@ -488,18 +504,13 @@ static void failed_count(struct board_entry *entry, int result)
 void wait_failed(struct wait *wait, int result)
 {
 	uint64_t now = clock_ticks();
-	const struct target *target = &wait->target;
-	struct board_entry *entry;
 
 	wait_over(wait);
-	entry = entry_of(target->lock, target->site, target->kind,
-			 target->mode);
-	if (!entry)
-		return;
-	entry->gave_up++;
-	failed_count(entry, result);
-	wait_count(entry, clock_span_ns(now - wait->begin_ticks));
-	failed_tell(target, wait->begin_ns, now, result, wait->weight);
+	wait->entry->gave_up++;
+	failed_count(wait->entry, result);
+	wait_count(wait->entry, now - wait->begin_ticks);
+	failed_tell(&wait->target, wait->begin_ticks, now, result,
+		    wait->weight);
 }
 
 void try_failed(const struct target *target, int result)

@@ -15,6 +15,7 @@
 #include "tracing/interposer/thread.h"
 
 #define WAITERS_SLOTS 1024
+#define ENTRY_STEPS   3
 
 /* Which lock, how and from where. */
 struct target {
@@ -26,10 +27,11 @@ struct target {
 };
 
 /*
- * Who waits for what, by hash of the address: written by slow paths only. A
- * collision makes a hold look as if somebody had waited: that costs an event.
- * Relaxed order is enough: a holder that misses a waiter which came at the
- * instant of its release misses one event.
+ * Who waits for what, by hash of the address: written by slow paths only, and
+ * only for locks whose own memory does not tell. A collision makes a hold look
+ * as if somebody had waited: that costs an event. Relaxed order is enough: a
+ * holder that misses a waiter which came at the instant of its release misses
+ * one event.
  */
 extern struct waiters {
 	_Alignas(64) _Atomic uint32_t n;
@@ -40,9 +42,9 @@ static inline struct waiters *waiters_of(uint64_t lock)
 	return &waiters[board_hash(lock, 0) >> 32 & (WAITERS_SLOTS - 1)];
 }
 
-/* What a thread was inside of before, to go back to. */
+/* What a thread is inside of, as the board says it. */
 struct inside {
-	uint32_t in;
+	uint32_t in; /* enum thread_in */
 	uint8_t in_kind;
 	uint8_t in_mode;
 	int32_t fd;
@@ -53,26 +55,27 @@ struct inside {
 	uint64_t site;
 };
 
-/* Says on the board what the thread is about to be inside of. */
-struct inside inside_enter(const struct inside *now);
+/* Says on the board what the thread is about to be inside of. `before` gets
+ * what it was inside of until then: a signal handler goes back to that. */
+void inside_enter(const struct inside *now, struct inside *before);
 void inside_leave(const struct inside *before);
 
-/* A section that has ended, until it is told. */
+/* A section that has ended, until it is accounted for. */
 struct ended {
-	struct target target;
-	uint64_t wait_begin_ns;
-	uint64_t acquired_ticks;
+	struct board_held held;
+	struct section section;
 	uint64_t released_ticks;
-	uint32_t weight; /* 0: it is not told */
+	bool somebody_waits;
 };
 
 /* A wait that goes on. */
 struct wait {
 	struct target target;
+	struct board_entry *entry;
 	struct inside before;
 	uint64_t begin_ticks;
-	uint64_t begin_ns;
 	uint32_t weight; /* 0: it is not told */
+	bool is_tabled;	 /* in the table of waiters */
 };
 
 /*
@@ -94,40 +97,51 @@ static inline struct board_entry *entry_of(uint64_t lock, uint64_t site,
 	return entry_find(lock, site, kind, mode);
 }
 
-/* Counts an acquisition and begins a hold; NULL: it could not be counted. */
-struct section *section_begin(const struct target *target, uint64_t ticks);
-
-/* The same without any flags, for fast paths. */
-static inline __attribute__((always_inline)) void
-section_begin_plain(uint64_t lock, uint64_t site, uint8_t kind, uint8_t mode)
+/* As entry_of(), where it takes only a few steps; else NULL. */
+static inline __attribute__((always_inline)) struct board_entry *
+entry_near(uint64_t lock, uint64_t site, uint8_t kind, uint8_t mode)
 {
-	uint64_t ticks = clock_ticks();
-	struct board_slot *slot = self.slot;
-	struct board_entry *entry =
-		&self.table[board_hash(lock, site) >> 32 & self.table_mask];
-	uint32_t n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
-	struct board_held *held = &slot->held[n];
-	struct section *section = &self.more->section[n];
-	struct target target;
+	uint64_t i = board_hash(lock, site) >> 32;
 
-	if (unlikely(entry->lock != lock || entry->site != site ||
-		     entry->kind != kind || entry->mode != mode || n)) {
-		target = (struct target){ lock, site, kind, mode, 0 };
-		section_begin(&target, ticks);
-		return;
+	for (int step = 0; step < ENTRY_STEPS; step++, i++) {
+		struct board_entry *entry = &self.table[i & self.table_mask];
+
+		if (likely(entry->lock == lock && entry->site == site &&
+			   entry->kind == kind && entry->mode == mode))
+			return entry;
 	}
+	return NULL;
+}
+
+/* Counts an acquisition and begins a hold. */
+struct section *section_begin(const struct target *target,
+			      struct board_entry *entry, uint64_t ticks);
+
+/* The same for fast paths: no other lock is held, there are no flags. */
+static inline __attribute__((always_inline)) void
+section_begin_plain(uint64_t lock, uint64_t site, uint8_t kind, uint8_t mode,
+		    struct board_entry *entry)
+{
+	struct board_slot *slot = self.slot;
+	struct board_held *held = &slot->held[0];
+	struct section *section = &self.more->section[0];
+
 	/* Taken first, filled then: a signal handler goes above it. */
 	atomic_store_explicit(&slot->n_held, 1, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
+	held->acquired_ticks = clock_ticks();
 	entry->acquisitions++;
 	held->lock = lock;
 	held->site = site;
 	held->kind = kind;
 	held->mode = mode;
-	held->acquired_ticks = ticks;
 	section->entry = entry;
-	section->wait_begin_ns = 0;
 	section->state = 0;
+}
+
+static inline bool section_holds_none(void)
+{
+	return !atomic_load_explicit(&self.slot->n_held, memory_order_relaxed);
 }
 
 /* Place of the latest hold of a lock in the stack of held ones, or -1. */
@@ -148,52 +162,76 @@ static inline int section_find(uint64_t lock, uint8_t kind)
 void section_remove(uint32_t i, uint32_t n);
 
 /*
- * Ends the hold at place `i`, at `now`, just before its release. True when it
- * may have to be told: then `ended` is set and section_tell() is to follow.
+ * Ends the hold at place `i`, at `now`, just before its release. What can be
+ * done after the release is done by section_tell(): nobody else has to wait
+ * for our bookkeeping.
  */
-bool section_end(uint32_t i, uint8_t flags, bool somebody_waits, uint64_t now,
+void section_end(uint32_t i, uint8_t flags, bool somebody_waits, uint64_t now,
 		 struct ended *ended);
 
-/* The same for fast paths, where there is nothing to tell; false: there may
- * be, or the lock is not the latest that was taken. Then nothing is done. */
+/* Counts and tells a section after its release, and what was kept meanwhile. */
+void section_tell(const struct ended *ended);
+
+/* The same two for fast paths, where there is nothing to tell. */
+struct plain_end {
+	struct board_entry *entry;
+	uint64_t ticks;
+};
+
+/* False: there may be, or the lock is not the latest that was taken. Then
+ * nothing is done. */
 static inline __attribute__((always_inline)) bool
-section_end_plain(uint64_t lock, uint8_t kind, uint64_t now)
+section_end_plain(uint64_t lock, uint8_t kind, uint64_t now,
+		  struct plain_end *end)
 {
 	struct board_slot *slot = self.slot;
 	uint32_t i =
 		atomic_load_explicit(&slot->n_held, memory_order_relaxed) - 1;
 	const struct board_held *held;
 	const struct section *section;
-	struct board_entry *entry;
-	uint64_t ticks;
 
 	if (unlikely(i >= BOARD_HELD || self.attention))
 		return false;
 	held = &slot->held[i];
 	section = &self.more->section[i];
 	if (unlikely(held->lock != lock || held->kind != kind ||
-		     section->state ||
-		     atomic_load_explicit(&waiters_of(lock)->n,
-					  memory_order_relaxed)))
+		     section->state))
 		return false;
-	entry = section->entry;
-	ticks = now - held->acquired_ticks;
-	entry->hold_ticks += ticks;
-	if (unlikely(ticks > entry->hold_max_ticks))
-		entry->hold_max_ticks = ticks;
+	end->entry = section->entry;
+	end->ticks = now - held->acquired_ticks;
+	atomic_signal_fence(memory_order_seq_cst);
 	atomic_store_explicit(&slot->n_held, i, memory_order_relaxed);
 	return true;
 }
 
-/* Tells a section after its release, and what was kept meanwhile. */
-void section_tell(const struct ended *ended);
+static inline void section_count_plain(const struct plain_end *end)
+{
+	end->entry->hold_ticks += end->ticks;
+	if (unlikely(end->ticks > end->entry->hold_max_ticks))
+		end->entry->hold_max_ticks = end->ticks;
+}
+
+static inline bool waiters_any(uint64_t lock)
+{
+	return atomic_load_explicit(&waiters_of(lock)->n,
+				    memory_order_relaxed) != 0;
+}
+
+/* Makes a cache line ours at once: to read it first would fetch it twice. */
+static inline void prefetch_for_write(const void *at)
+{
+	__asm__("prefetchw %0" : : "m"(*(const char *)at));
+}
 
 /* Forgets a hold that went away without a release: destroyed, given away. */
 void section_forget(uint64_t lock, uint8_t kind);
 
-/* A contended acquisition: told, if its budget allows, before it blocks. */
+/*
+ * A contended acquisition: told, if its budget allows, before it blocks. Where
+ * the lock's own memory does not show sleepers, `is_tabled` makes it show.
+ */
 void wait_begin(struct wait *wait, const struct target *target,
-		int32_t owner_tid);
+		struct board_entry *entry, int32_t owner_tid, bool is_tabled);
 /* It got the lock; `flags` are added to those of the target. */
 void wait_taken(struct wait *wait, uint8_t flags);
 /* It ended without the lock. */

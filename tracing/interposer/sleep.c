@@ -37,7 +37,7 @@ static void nap_begin(struct nap *nap, uint64_t asked_ns, bool absolute,
 	inside = (struct inside){ .in = IN_SLEEP,
 				  .since_ns = nap->begin_ns,
 				  .site = site };
-	nap->before = inside_enter(&inside);
+	inside_enter(&inside, &nap->before);
 	fact.sleep_begin = (struct fact_sleep_begin){
 		.asked_ns = asked_ns,
 		.absolute = absolute,

@@ -32,11 +32,10 @@ enum thread_life {
 /* Beside board_slot.held: what the recorder need not see of a hold. */
 struct section {
 	struct board_entry *entry;
-	uint64_t wait_begin_ns; /* 0: it did not wait */
+	uint64_t wait_begin_ticks; /* set where it waited */
 	union {
 		struct {
-			uint32_t weight; /* of its event; 0: not told, or not
-					    yet decided */
+			uint32_t weight; /* of the event of its wait */
 			uint8_t flags;	 /* enum lock_flag */
 			uint8_t waited;
 		};

@@ -121,7 +121,7 @@ static void join_begin(struct join *join, uint64_t site)
 		.since_ns = join->begin_ns,
 		.site = site,
 	};
-	join->before = inside_enter(&inside);
+	inside_enter(&inside, &join->before);
 	fact.thread_join_begin = (struct fact_thread_join_begin){
 		.thread = (uint64_t)join->thread,
 		.tid = join->tid,
