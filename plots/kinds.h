@@ -14,6 +14,6 @@ typedef void plot_writer(struct table *table, const struct report *report,
 
 plot_writer timeline_write, locks_write, waits_write, heat_write, matrix_write,
 	utilization_write, concurrency_write, breakdown_write, path_write,
-	overhead_write;
+	overhead_write, order_write;
 
 #endif

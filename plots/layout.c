@@ -154,6 +154,12 @@ static void set_notes(struct table *table, const struct report *report)
 	g_string_free(out, TRUE);
 }
 
+void layout_frame(struct table *table, unsigned height)
+{
+	table_set(table, "width", "%d", LAYOUT_WIDTH);
+	table_set(table, "height", "%u", height);
+}
+
 void layout_head(struct table *table, const struct report *report,
 		 const char *title, unsigned height)
 {
@@ -182,8 +188,7 @@ void layout_head(struct table *table, const struct report *report,
 		  report->run.start[0] ? ", " : "", report->run.start,
 		  HOLDUP_VERSION);
 	set_notes(table, report);
-	table_set(table, "width", "%d", LAYOUT_WIDTH);
-	table_set(table, "height", "%u", height);
+	layout_frame(table, height);
 	g_free(command);
 	g_free(trace);
 	g_free(operations);

@@ -44,6 +44,9 @@ size_t layout_chars(double px, double font_px);
 struct layout_window layout_window(const struct report *report,
 				   const struct plot_options *options);
 
+/* The size of the picture alone. */
+void layout_frame(struct table *table, unsigned height);
+
 /* Title, sample, losses, source, size: what each picture carries. */
 void layout_head(struct table *table, const struct report *report,
 		 const char *title, unsigned height);

@@ -6,7 +6,7 @@
 #include "plots/layout.h"
 
 enum {
-	MOST = 12, /* rows of a panel, beside the others */
+	MOST = 10, /* rows of a panel, beside the others */
 	HEIGHT = 900,
 };
 
@@ -21,7 +21,7 @@ struct matrix {
 	size_t chosen[MOST];
 	uint64_t cells[MOST + 2][MOST + 2]; /* then the others, then nobody */
 	uint64_t counts[MOST + 2][MOST + 2];
-	uint64_t most;
+	uint64_t most, most_rest;
 };
 
 static bool is_counted(const struct matrix *m, size_t lock)
@@ -88,8 +88,20 @@ static void fill(struct matrix *m)
 
 			m->cells[row][column] += b->wait_ns;
 			m->counts[row][column] += b->count;
-			m->most = MAX(m->most, m->cells[row][column]);
 		}
+	/* The others together must not outshine all else. */
+	for (size_t i = 0; i < MOST + 2; i++)
+		for (size_t j = 0; j < MOST + 2; j++) {
+			bool rest = i == MOST || j == MOST;
+
+			if (rest)
+				m->most_rest =
+					MAX(m->most_rest, m->cells[i][j]);
+			else
+				m->most = MAX(m->most, m->cells[i][j]);
+		}
+	if (!m->most)
+		m->most = m->most_rest;
 }
 
 static bool has_row(const struct matrix *m, size_t row)
@@ -175,7 +187,7 @@ static void write_cells(struct table *table, const struct matrix *m,
 			table_u64(table, p->n_columns);
 			table_u64(table, ns);
 			table_u64(table, m->counts[p->rows[i]][p->columns[j]]);
-			table_real(table, (double)ns / (double)m->most);
+			table_real(table, MIN(1, (double)ns / (double)m->most));
 			table_text(table, text);
 			g_free(text);
 		}

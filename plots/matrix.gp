@@ -16,7 +16,7 @@ if (!strlen(empty)) {
 	set cbrange [0:1]
 	set label 20 "by thread" at 190, 110 left font "DejaVu Sans Bold,12" tc rgb colour_ink
 	set label 21 "by call site" at 1040, 110 left font "DejaVu Sans Bold,12" tc rgb colour_ink
-	fits(panel, columns) = cell_w(panel, columns) >= 44
+	fits(panel, columns) = cell_w(panel, columns) >= 40
 	dark(share) = share > 0.4 ? 0xFFFFFF : colour_ink
 	plot IN index "cells" using (cx(column("column"))):(cy(column("row"))):(cx(column("column"))):(cx(column("column") + 1) - 2):(cy(column("row"))):(cy(column("row") + 1) - 2):"share" with boxxyerror fc palette notitle, \
 		"" index "cells" using (cx(column("column"))):(cy(column("row"))):(cx(column("column"))):(cx(column("column") + 1) - 2):(cy(column("row"))):(cy(column("row") + 1) - 2) with boxxyerror fs empty lc rgb colour_line notitle, \

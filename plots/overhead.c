@@ -75,6 +75,15 @@ static void write_facts(struct table *table, const struct report *report)
 					report->overhead.baseline_runs));
 }
 
+/* The next of 1, 2 or 5 times a power of ten. */
+static double round_step(double step)
+{
+	double power = pow(10, floor(log10(step)));
+	double digit = step / power;
+
+	return power * (digit > 5 ? 10 : digit > 2 ? 5 : digit > 1 ? 2 : 1);
+}
+
 /* The measured factor with its interval; and what the events explain. */
 static void write_slowdown(struct table *table, const struct report *report)
 {
@@ -98,6 +107,7 @@ static void write_slowdown(struct table *table, const struct report *report)
 	reach = MAX(known ? reach : 0, report->overhead.estimated_share);
 	reach = MAX(reach * 1.3, 0.02);
 	table_set(table, "reach", "%.6f", reach);
+	table_set(table, "step", "%.6f", round_step(reach / 2.5));
 }
 
 void overhead_write(struct table *table, const struct report *report,

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plots/compare.h"
 #include "plots/kinds.h"
+#include "plots/sweep.h"
 #include "plots/table.h"
 #include "tracing/base/paths.h"
 
@@ -33,6 +35,10 @@ static const struct plot_kind kinds[] = {
 	{ "path", "what the critical path is made of", path_write },
 	{ "overhead", "what threads and locks cost, and what recording cost",
 	  overhead_write },
+	{ "order", "which lock was taken while which was held", order_write },
+	{ "compare", "several recordings side by side (more than one DIR)",
+	  NULL },
+	{ "sweep", "a measure against a parameter (--sweep FILE)", NULL },
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -185,5 +191,34 @@ int plot_draw(const struct report *report, const struct plot_options *options,
 		result = finish(&table, kinds[i].name, options, err);
 		table_clear(&table);
 	}
+	return result;
+}
+
+int plot_compare(const struct report *const *reports, size_t n,
+		 const struct plot_options *options, struct err *err)
+{
+	struct table table;
+	int result = make_folder(options, err);
+
+	table_init(&table);
+	compare_write(&table, reports, n);
+	if (!result)
+		result = finish(&table, "compare", options, err);
+	table_clear(&table);
+	return result;
+}
+
+int plot_sweep(const char *path, const struct plot_options *options,
+	       struct err *err)
+{
+	struct table table;
+	int result = make_folder(options, err);
+
+	table_init(&table);
+	if (!result)
+		result = sweep_write(&table, path, err);
+	if (!result)
+		result = finish(&table, "sweep", options, err);
+	table_clear(&table);
 	return result;
 }

@@ -39,7 +39,7 @@ set table $void
 plot IN index "meta" using (meta_n = meta_n + 1, meta_key[meta_n] = strcol("key"), meta_value[meta_n] = strcol("value"), 0) with table
 unset table
 do for [meta_i = 1:meta_n] {
-	eval meta_key[meta_i] . " = meta_value[meta_i] eq ' ' ? '' : meta_value[meta_i]"
+	eval meta_key[meta_i] . " = meta_value[meta_i]"
 }
 W = width + 0
 H = height + 0

@@ -51,10 +51,11 @@ void table_set(struct table *table, const char *key, const char *format, ...)
 	va_start(args, format);
 	text = g_strdup_vprintf(format, args);
 	va_end(args);
-	g_string_append(table->meta, key);
-	g_string_append_c(table->meta, '\t');
-	append_clean(table->meta, text[0] ? text : " ");
-	g_string_append_c(table->meta, '\n');
+	if (text[0]) {
+		g_string_append_printf(table->meta, "%s\t", key);
+		append_clean(table->meta, text);
+		g_string_append_c(table->meta, '\n');
+	}
 	g_free(text);
 }
 
@@ -128,8 +129,15 @@ void table_real(struct table *table, double value)
 
 void table_text(struct table *table, const char *text)
 {
-	append_clean(table->body, text[0] ? text : " ");
+	append_clean(table->body, text[0] ? text : "\u00a0");
 	end_cell(table);
+}
+
+void table_gap(struct table *table)
+{
+	assert(table->cells == 0);
+	if (table->rows)
+		g_string_append_c(table->body, '\n');
 }
 
 int table_write(struct table *table, const char *path, struct err *err)

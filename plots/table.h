@@ -28,7 +28,7 @@ struct table {
 void table_init(struct table *table);
 void table_clear(struct table *table);
 
-/* A line of the meta block; a key is a C identifier, given once. */
+/* A line of the meta block, unless empty; a key is a C identifier. */
 void table_set(struct table *table, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -40,6 +40,9 @@ void table_u64(struct table *table, uint64_t value);
 void table_i64(struct table *table, int64_t value);
 void table_real(struct table *table, double value);
 void table_text(struct table *table, const char *text);
+
+/* A blank line: ends a curve within a block. */
+void table_gap(struct table *table);
 
 /* Writes it all to `path`; fails with a message. */
 int table_write(struct table *table, const char *path, struct err *err);

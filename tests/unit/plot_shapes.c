@@ -599,6 +599,16 @@ static struct report *bare(void)
 	return r;
 }
 
+static void lengthen(struct report *r, struct series *s, uint64_t end_ns)
+{
+	uint32_t n = (uint32_t)(end_ns / s->width_ns) + 1;
+	uint64_t *values = arena_array(r->arena, (size_t)n * s->rows, 8);
+
+	memcpy(values, s->values, sizeof(uint64_t) * s->n * s->rows);
+	s->values = values;
+	s->n = n;
+}
+
 /* Two threads that wait for each other from the middle on, killed at the end.
  */
 static struct report *hang(void)
@@ -612,20 +622,18 @@ static struct report *hang(void)
 						  .thread_name = "philosopher-",
 						  .lock_name = "fork" });
 	uint64_t end = 900000000;
+	struct series *all = &r->utilization.states;
 
+	lengthen(r, all, end);
+	r->utilization.cpus.n = 0;
 	for (size_t i = 0; i < 3; i++) {
 		struct thread *t = &r->threads[i];
-		uint32_t n = (uint32_t)(end / t->states.width_ns) + 1;
-		uint64_t *values =
-			arena_array(r->arena, (size_t)n * STATE_N, 8);
+		enum state last = i < 2 ? STATE_LOCK : STATE_JOIN;
 
-		memcpy(values, t->states.values,
-		       sizeof(uint64_t) * t->states.n * STATE_N);
-		t->states.values = values;
-		t->states.n = n;
-		add_bins(&t->states, i < 2 ? STATE_LOCK : STATE_JOIN, 200000000,
-			 end);
-		t->state_ns[i < 2 ? STATE_LOCK : STATE_JOIN] += end - 200000000;
+		lengthen(r, &t->states, end);
+		add_bins(&t->states, last, 200000000, end);
+		add_bins(all, last, 200000000, end);
+		t->state_ns[last] += end - 200000000;
 		t->end_ns = end;
 	}
 	r->run.duration_ns = end;

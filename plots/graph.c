@@ -1,0 +1,229 @@
+#include "plots/graph.h"
+
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+	PER_INCH = 72,
+	PER_SPLINE = 8, /* points drawn of each Bezier piece */
+	LOWEST = 240,
+	HIGHEST = 900,
+};
+
+/* The graph in dot's language: numbers only, no text of ours gets there. */
+static char *to_dot(const struct graph *graph)
+{
+	GString *out = g_string_new("digraph { rankdir=LR; nodesep=0.5; "
+				    "node [shape=box, fixedsize=true, "
+				    "label=\"\"];\n");
+
+	g_string_append_printf(out, "ranksep=%.2f;\n", graph->gap / PER_INCH);
+	for (size_t i = 0; i < graph->n_nodes; i++)
+		g_string_append_printf(out, "n%zu [width=%.3f, height=%.3f];\n",
+				       i, graph->nodes[i].width / PER_INCH,
+				       graph->nodes[i].height / PER_INCH);
+	for (size_t i = 0; i < graph->n_edges; i++)
+		g_string_append_printf(out, "n%d -> n%d [arrowhead=none];\n",
+				       graph->edges[i].from,
+				       graph->edges[i].to);
+	g_string_append(out, "}\n");
+	return g_string_free(out, FALSE);
+}
+
+/* What dot says in its format `plain`; NULL if there is no dot. */
+static char *run_dot(const char *input)
+{
+	char dot[] = "dot", plain[] = "-Tplain";
+	char *argv[] = { dot, plain, NULL, NULL };
+	char *path = NULL, *out = NULL;
+	int status = 0;
+	int fd = g_file_open_tmp("holdup-XXXXXX.dot", &path, NULL);
+
+	if (fd < 0)
+		return NULL;
+	g_close(fd, NULL);
+	argv[2] = path;
+	if (g_file_set_contents(path, input, -1, NULL) &&
+	    (!g_spawn_sync(NULL, argv, NULL,
+			   G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL,
+			   NULL, NULL, &out, NULL, &status, NULL) ||
+	     status)) {
+		g_free(out);
+		out = NULL;
+	}
+	g_unlink(path);
+	g_free(path);
+	return out;
+}
+
+static double number(char **words, size_t i)
+{
+	return g_ascii_strtod(words[i], NULL);
+}
+
+/* A curve of dot: one point, then three for each piece. */
+static void read_curve(struct graph_edge *edge, char **words, size_t n)
+{
+	size_t pieces = (n - 1) / 3;
+
+	edge->points = g_new(struct graph_point, pieces * PER_SPLINE + 1);
+	edge->n_points = 0;
+	edge->points[edge->n_points++] =
+		(struct graph_point){ number(words, 4), number(words, 5) };
+	for (size_t piece = 0; piece < pieces; piece++) {
+		double c[8];
+
+		for (size_t i = 0; i < 8; i++)
+			c[i] = number(words, 4 + piece * 6 + i);
+		for (int i = 1; i <= PER_SPLINE; i++) {
+			double t = (double)i / PER_SPLINE, u = 1 - t;
+			double a = u * u * u, b = 3 * u * u * t;
+			double d = 3 * u * t * t, e = t * t * t;
+
+			edge->points[edge->n_points++] = (struct graph_point){
+				a * c[0] + b * c[2] + d * c[4] + e * c[6],
+				a * c[1] + b * c[3] + d * c[5] + e * c[7]
+			};
+		}
+	}
+}
+
+static int node_number(const char *word)
+{
+	return (int)g_ascii_strtoll(word + 1, NULL, 10);
+}
+
+static void read_edge(struct graph *graph, char **words, size_t n_words)
+{
+	size_t n = (size_t)number(words, 3);
+
+	if (n < 4 || n_words < 4 + 2 * n)
+		return;
+	for (size_t i = 0; i < graph->n_edges; i++) {
+		struct graph_edge *e = &graph->edges[i];
+
+		if (!e->points && e->from == node_number(words[1]) &&
+		    e->to == node_number(words[2])) {
+			read_curve(e, words, n);
+			return;
+		}
+	}
+}
+
+/* Fills in inches from the bottom left; returns the size. */
+static struct graph_point read_plain(struct graph *graph, const char *text)
+{
+	struct graph_point size = { 1, 1 };
+	char **lines = g_strsplit(text, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		char **words = g_strsplit(*line, " ", -1);
+		size_t n = g_strv_length(words);
+
+		if (n >= 4 && !strcmp(words[0], "graph")) {
+			size.x = number(words, 2);
+			size.y = number(words, 3);
+		} else if (n >= 6 && !strcmp(words[0], "node") &&
+			   node_number(words[1]) >= 0 &&
+			   (size_t)node_number(words[1]) < graph->n_nodes) {
+			struct graph_node *node =
+				&graph->nodes[node_number(words[1])];
+
+			node->x = number(words, 2);
+			node->y = number(words, 3);
+		} else if (n >= 8 && !strcmp(words[0], "edge")) {
+			read_edge(graph, words, n);
+		}
+		g_strfreev(words);
+	}
+	g_strfreev(lines);
+	return size;
+}
+
+/* From inches to px: as large as fits, in the middle. */
+static void scale(struct graph *graph, struct graph_point size, double width,
+		  double margin)
+{
+	double fit = MIN((width - 2 * margin) / size.x,
+			 (HIGHEST - 2 * margin) / size.y);
+	double factor = MIN(fit, PER_INCH);
+	double left = (width - size.x * factor) / 2;
+	double top;
+
+	graph->scale = factor / PER_INCH;
+	graph->height = MAX(LOWEST, size.y * factor + 2 * margin);
+	top = (graph->height - size.y * factor) / 2;
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		struct graph_node *n = &graph->nodes[i];
+
+		n->x = left + n->x * factor;
+		n->y = top + (size.y - n->y) * factor;
+		n->width *= factor / PER_INCH;
+		n->height *= factor / PER_INCH;
+	}
+	for (size_t i = 0; i < graph->n_edges; i++)
+		for (size_t j = 0; j < graph->edges[i].n_points; j++) {
+			struct graph_point *p = &graph->edges[i].points[j];
+
+			p->x = left + p->x * factor;
+			p->y = top + (size.y - p->y) * factor;
+		}
+}
+
+/* Straight from border to border of two boxes, beside its way back. */
+static void draw_straight(const struct graph *graph, struct graph_edge *e)
+{
+	const struct graph_node *a = &graph->nodes[e->from];
+	const struct graph_node *b = &graph->nodes[e->to];
+	double dx = b->x - a->x, dy = b->y - a->y;
+	double length = MAX(hypot(dx, dy), 1);
+	double cut = MIN(0.4, MIN(fabs(dx) > 1 ? a->width / 2 / fabs(dx) : 1,
+				  fabs(dy) > 1 ? a->height / 2 / fabs(dy) : 1));
+	double aside_x = -dy / length * 8, aside_y = dx / length * 8;
+
+	e->points = g_new(struct graph_point, 2);
+	e->n_points = 2;
+	e->points[0] = (struct graph_point){ a->x + dx * cut + aside_x,
+					     a->y + dy * cut + aside_y };
+	e->points[1] = (struct graph_point){ b->x - dx * cut + aside_x,
+					     b->y - dy * cut + aside_y };
+}
+
+static void place_on_circle(struct graph *graph, double width, double margin)
+{
+	double radius = MAX(120, MIN(340, 30.0 * (double)graph->n_nodes));
+
+	graph->scale = 1;
+	graph->height = 2 * radius + 2 * margin + 60;
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		double angle = 2 * G_PI * (double)i / (double)graph->n_nodes;
+
+		graph->nodes[i].x = width / 2 - cos(angle) * radius * 1.8;
+		graph->nodes[i].y = graph->height / 2 - sin(angle) * radius;
+	}
+}
+
+void graph_place(struct graph *graph, double width, double margin)
+{
+	char *input = to_dot(graph);
+	char *output = run_dot(input);
+
+	if (output)
+		scale(graph, read_plain(graph, output), width, margin);
+	else
+		place_on_circle(graph, width, margin);
+	for (size_t i = 0; i < graph->n_edges; i++)
+		if (!graph->edges[i].points)
+			draw_straight(graph, &graph->edges[i]);
+	g_free(output);
+	g_free(input);
+}
+
+void graph_clear(struct graph *graph)
+{
+	for (size_t i = 0; i < graph->n_edges; i++)
+		g_free(graph->edges[i].points);
+	graph->n_edges = 0;
+}
