@@ -35,3 +35,7 @@ corpus := calm deadlock hot_section inversion io_under_lock lock_held_at_exit lo
 	nested_wait oversubscription sleep_under_lock spinning unbalanced writer_starved
 aids += $(corpus:%=corpus_%)
 $(foreach c,$(corpus),$(eval corpus_$(c).src := tests/corpus/$(c).c))
+tests += diff_test
+diff_test.src := tests/unit/diff_test.c tests/unit/sample_report.c analysis/diff.c $(report.src) $(base.src)
+diff_test.libs := $(base.libs)
+diff_test.pkgs := cmocka $(report.pkgs)

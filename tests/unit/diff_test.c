@@ -1,0 +1,151 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "analysis/diff.h"
+#include "analysis/groups.h"
+#include "tests/unit/sample_report.h"
+
+#define MS 1000000ull
+
+static void assert_near(double value, double wanted, double within)
+{
+	if (!(fabs(value - wanted) <= within))
+		fail_msg("%.9f is not %.9f", value, wanted);
+}
+
+static void add_run(struct diff *diff, enum diff_side side, uint64_t ms)
+{
+	struct report *report = sample_convoy();
+
+	report->run.duration_ns = ms * MS;
+	report->locks[0].wait.total = 10 * ms * MS;
+	groups_make(report, false);
+	diff_add(diff, side, report);
+	report_free(report);
+}
+
+static const struct diff_row *row_of(struct diff *diff, enum diff_scope scope,
+				     const char *metric)
+{
+	size_t n;
+	const struct diff_row *rows = diff_rows(diff, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].scope == scope && !strcmp(rows[i].metric, metric))
+			return &rows[i];
+	fail_msg("no row '%s'", metric);
+	return NULL;
+}
+
+static void welch_interval_is_that_computed_by_hand(void **state)
+{
+	struct diff *diff = diff_new();
+	const struct diff_row *row;
+
+	(void)state;
+	/* means 200, 100; variances 100, 25; n 3: error = sqrt(125/3),
+	 * freedom = 2 * 125^2 / (100^2 + 25^2) = 2.94, t(2) = 4.303 */
+	add_run(diff, DIFF_BEFORE, 190);
+	add_run(diff, DIFF_BEFORE, 200);
+	add_run(diff, DIFF_BEFORE, 210);
+	add_run(diff, DIFF_AFTER, 95);
+	add_run(diff, DIFF_AFTER, 100);
+	add_run(diff, DIFF_AFTER, 105);
+	row = row_of(diff, DIFF_RUN, "duration_ns");
+	assert_near(row->change, -0.5, 1e-9);
+	assert_true(row->has_interval && row->significant);
+	assert_near(row->high - row->change, 4.303 * 6.45497 / 200, 1e-4);
+	assert_near(row->change - row->low, row->high - row->change, 1e-9);
+	row = row_of(diff, DIFF_LOCK, "wait_ns");
+	assert_string_equal(row->label, "ledger (orders.c:41)");
+	assert_near(row->change, -0.5, 1e-9);
+	diff_free(diff);
+}
+
+static void scatter_is_no_change(void **state)
+{
+	struct diff *diff = diff_new();
+	struct diff_condition condition;
+
+	(void)state;
+	add_run(diff, DIFF_BEFORE, 100);
+	add_run(diff, DIFF_BEFORE, 300);
+	add_run(diff, DIFF_AFTER, 150);
+	add_run(diff, DIFF_AFTER, 400);
+	assert_false(row_of(diff, DIFF_RUN, "duration_ns")->significant);
+	assert_int_equal(diff_parse("run.duration_ns +10%", &condition, NULL),
+			 0);
+	assert_null(diff_meets(diff, &condition));
+	diff_free(diff);
+}
+
+static void one_recording_a_side_has_no_interval(void **state)
+{
+	struct diff *diff = diff_new();
+	struct diff_condition condition;
+
+	(void)state;
+	add_run(diff, DIFF_BEFORE, 100);
+	add_run(diff, DIFF_AFTER, 120);
+	assert_false(row_of(diff, DIFF_RUN, "duration_ns")->has_interval);
+	assert_int_equal(diff_parse("lock.wait_ns +10%", &condition, NULL), 0);
+	assert_non_null(diff_meets(diff, &condition));
+	assert_int_equal(diff_parse("lock.wait_ns +30%", &condition, NULL), 0);
+	assert_null(diff_meets(diff, &condition));
+	assert_int_equal(diff_parse("lock.wait_ns -1%", &condition, NULL), 0);
+	assert_null(diff_meets(diff, &condition));
+	assert_int_equal(
+		diff_parse("lock[ledger].wait_ns +10%", &condition, NULL), 0);
+	assert_non_null(diff_meets(diff, &condition));
+	assert_int_equal(
+		diff_parse("lock[other].wait_ns +10%", &condition, NULL), 0);
+	assert_null(diff_meets(diff, &condition));
+	diff_free(diff);
+}
+
+static void conditions_that_mean_nothing_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"lock",
+		"lock.wait_ns",
+		"lock.wait_ns 10%",
+		"lock.wait_ns +10",
+		"lock.wait_ns +x%",
+		"lock.nonsense +10%",
+		"run.wait_ns +1%",
+		"locks.wait_p99_ns +1%",
+		"run[x].duration_ns +1%",
+		"lock[].wait_ns +1%",
+		"lock[x.wait_ns +1%",
+	};
+	struct diff_condition condition;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (!diff_parse(bad[i], &condition, NULL))
+			fail_msg("'%s' was taken", bad[i]);
+	assert_int_equal(diff_parse("lock[a[*].b (c.c:1)].hold_ns-5.5%",
+				    &condition, NULL),
+			 0);
+	assert_string_equal(condition.lock, "a[*].b (c.c:1)");
+	assert_near(condition.change, -0.055, 1e-9);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(welch_interval_is_that_computed_by_hand),
+		cmocka_unit_test(scatter_is_no_change),
+		cmocka_unit_test(one_recording_a_side_has_no_interval),
+		cmocka_unit_test(conditions_that_mean_nothing_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
