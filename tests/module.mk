@@ -39,3 +39,9 @@ tests += diff_test
 diff_test.src := tests/unit/diff_test.c tests/unit/sample_report.c analysis/diff.c $(report.src) $(base.src)
 diff_test.libs := $(base.libs)
 diff_test.pkgs := cmocka $(report.pkgs)
+# Feeds the model with events made by hand.
+feed.src := tests/feed.c analysis/check.c analysis/arena.c analysis/report.c $(model.src) $(base.src)
+tests += model_test
+model_test.src := tests/unit/model_test.c $(feed.src)
+model_test.pkgs := cmocka $(model.pkgs)
+model_test.libs := $(model.libs) $(base.libs)

@@ -1,0 +1,30 @@
+/* What the files that fill the report share; nobody else includes this. */
+#ifndef ANALYSIS_MODEL_FILL_H
+#define ANALYSIS_MODEL_FILL_H
+
+#include "analysis/arena.h"
+#include "analysis/model_parts.h"
+
+struct fill {
+	struct report *report;
+	struct arena *arena;
+	int *thread, *lock; /* index in the model -> in the report, -1 none */
+};
+
+/* ns since the recording began. */
+uint64_t fill_time(const struct model *m, uint64_t ns);
+
+enum bound fill_bound(const uint64_t *state_ns);
+
+void fill_locks(struct model *m, struct fill *fill);
+void fill_unfinished(struct model *m, struct fill *fill);
+
+/* value * of / by, without overflow; `by` is not 0. */
+static inline uint64_t fill_scale(uint64_t value, uint64_t of, uint64_t by)
+{
+	__extension__ typedef unsigned __int128 wide;
+
+	return (uint64_t)((wide)value * of / by);
+}
+
+#endif

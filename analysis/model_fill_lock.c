@@ -1,0 +1,497 @@
+/*
+ * From the model to the report: locks.
+ *
+ * Totals come from the board, where a process had one, and are exact. What
+ * events told (distributions, blame, breakdown) is scaled to them where not
+ * all was told.
+ */
+#include "analysis/model_fill.h"
+
+#include <string.h>
+
+static bool is_exclusive(uint8_t kind)
+{
+	return kind == LOCK_MUTEX || kind == LOCK_SPIN || kind == LOCK_ONCE;
+}
+
+/* Which of both has the totals. */
+static const struct m_counts *counts_of(const struct model *m,
+					const struct m_lock *lock)
+{
+	return lock->boarded && !m->windowed ? &lock->board : &lock->told;
+}
+
+/*
+ * Generations of one address share the entries of the board, which land on the
+ * newest. Where events told everything, they know better.
+ */
+static void split_generations(struct model *m, struct m_lock *newest)
+{
+	uint64_t told = 0, board = 0;
+	struct m_lock *l = newest;
+
+	for (; l; l = l->earlier >= 0 ? lock_at(m, l->earlier) : NULL) {
+		told += l->told.acquisitions;
+		board += l->board.acquisitions;
+	}
+	for (l = newest; l; l = l->earlier >= 0 ? lock_at(m, l->earlier) : NULL)
+		if (told == board)
+			l->boarded = false;
+}
+
+static uint64_t waits_of(const struct m_counts *c, uint8_t kind)
+{
+	return is_object(kind) || kind == LOCK_ONCE ? c->waits
+						    : c->contended + c->gave_up;
+}
+
+static void fill_wait(const struct model *m, const struct m_lock *lock,
+		      struct lock *out, struct fill *fill)
+{
+	const struct m_counts *c = counts_of(m, lock);
+	struct m_detail *d = lock->detail;
+	struct hist all = { 0 };
+	uint64_t told;
+
+	if (d) {
+		hist_merge(&all, &d->wait[LOCK_WRITE]);
+		hist_merge(&all, &d->wait[LOCK_READ]);
+		for (int i = 0; i < LOCK_NMODES; i++)
+			hist_dist(&d->wait[i], &out->wait_by_mode[i],
+				  fill->arena);
+	}
+	hist_dist(&all, &out->wait, fill->arena);
+	told = all.count;
+	hist_clear(&all);
+	if (c == &lock->told)
+		return;
+	if (told < waits_of(c, lock->kind)) {
+		out->sampled = true;
+		out->wait.total = c->wait_ns;
+		out->wait.count = waits_of(c, lock->kind);
+	} else if (lock->sampled) {
+		out->wait.total = c->wait_ns;
+		out->wait.count = waits_of(c, lock->kind);
+	}
+	out->wait.max = MAX(out->wait.max, c->wait_max_ns);
+	out->wait.max = MIN(out->wait.max, out->wait.total);
+	if (out->wait.count)
+		out->wait.mean = out->wait.total / out->wait.count;
+	else
+		out->wait.total = 0;
+}
+
+static void fill_hold(const struct model *m, const struct m_lock *lock,
+		      struct lock *out, struct fill *fill)
+{
+	const struct m_counts *c = counts_of(m, lock);
+
+	if (lock->detail)
+		hist_dist(&lock->detail->hold, &out->hold, fill->arena);
+	if (c == &lock->told)
+		return;
+	if (out->hold.count != c->acquisitions || lock->sampled) {
+		out->hold.count = c->acquisitions;
+		out->hold.total = c->hold_ns;
+	}
+	out->hold.max = MAX(out->hold.max, c->hold_max_ns);
+	out->hold.max = MIN(out->hold.max, out->hold.total);
+	if (out->hold.count)
+		out->hold.mean = out->hold.total / out->hold.count;
+	else
+		out->hold.total = 0;
+}
+
+static void fill_parts(const struct m_lock *lock, struct lock *out)
+{
+	const struct m_detail *d = lock->detail;
+	uint64_t told = 0, sum = 0;
+
+	for (int i = 0; d && i < HOLD_NPARTS; i++)
+		told += d->parts[i];
+	for (int i = 0; d && i < HOLD_NPARTS; i++) {
+		out->hold_parts_ns[i] =
+			told > out->hold.total
+				? fill_scale(d->parts[i], out->hold.total, told)
+				: d->parts[i];
+		sum += out->hold_parts_ns[i];
+	}
+	out->hold_parts_ns[HOLD_UNRECORDED] += out->hold.total - sum;
+}
+
+static int by_blame(const void *a, const void *b)
+{
+	const struct blame *x = a, *y = b;
+
+	if (x->wait_ns != y->wait_ns)
+		return x->wait_ns > y->wait_ns ? -1 : 1;
+	if (x->waiter != y->waiter)
+		return x->waiter < y->waiter ? -1 : 1;
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	if (x->waiter_site != y->waiter_site)
+		return x->waiter_site < y->waiter_site ? -1 : 1;
+	return (x->owner_site > y->owner_site) -
+	       (x->owner_site < y->owner_site);
+}
+
+/* `rows` are those of this lock. */
+static void fill_blame(const struct m_lock *lock, struct lock *out,
+		       const struct m_blame *rows, size_t n, struct fill *fill)
+{
+	const struct m_detail *d = lock->detail;
+	uint64_t told = d ? MAX(d->told_wait_ns, d->blamed_ns) : 0;
+	uint64_t sum = 0;
+
+	out->blame = arena_array(fill->arena, n, sizeof(*out->blame));
+	for (size_t i = 0; i < n && told; i++) {
+		struct blame b = {
+			.waiter = fill->thread[rows[i].waiter],
+			.owner = fill->thread[rows[i].owner],
+			.waiter_site = rows[i].waiter_site,
+			.owner_site = rows[i].owner_site,
+			.wait_ns =
+				fill_scale(rows[i].ns, out->wait.total, told),
+			.count = rows[i].count,
+		};
+
+		/* Whom the report does not name is nobody to blame. */
+		if (b.owner < 0 || b.waiter < 0 || !b.wait_ns)
+			continue;
+		sum += b.wait_ns;
+		out->blame[out->n_blame++] = b;
+	}
+	out->handoff_ns = out->wait.total - sum;
+	if (out->n_blame)
+		qsort(out->blame, out->n_blame, sizeof(*out->blame), by_blame);
+	if (d && d->told_wait_ns)
+		out->spin_ns = MIN(fill_scale(d->spin_ns, out->wait.total,
+					      MAX(d->told_wait_ns, d->spin_ns)),
+				   out->wait.total);
+}
+
+static int by_held(const void *a, const void *b)
+{
+	const struct held_wait *x = a, *y = b;
+
+	if (x->ns != y->ns)
+		return x->ns > y->ns ? -1 : 1;
+	if (x->state != y->state)
+		return x->state < y->state ? -1 : 1;
+	return (x->site > y->site) - (x->site < y->site);
+}
+
+static void fill_held(const struct m_held_wait *rows, size_t n,
+		      struct lock *out, struct fill *fill)
+{
+	out->held_waits = arena_array(fill->arena, n, sizeof(*out->held_waits));
+	for (size_t i = 0; i < n; i++)
+		out->held_waits[i] = (struct held_wait){
+			.state = rows[i].state,
+			.op = rows[i].op,
+			.fd_kind = rows[i].fd_kind,
+			.lock = rows[i].other, /* renamed at the end */
+			.site = rows[i].site,
+			.ns = rows[i].ns,
+			.count = rows[i].count,
+		};
+	out->n_held_waits = n;
+	if (n)
+		qsort(out->held_waits, n, sizeof(*out->held_waits), by_held);
+}
+
+static int by_cost(const void *a, const void *b)
+{
+	const struct lock_site *x = a, *y = b;
+
+	if (x->wait_ns != y->wait_ns)
+		return x->wait_ns > y->wait_ns ? -1 : 1;
+	if (x->hold_ns != y->hold_ns)
+		return x->hold_ns > y->hold_ns ? -1 : 1;
+	if (x->acquisitions != y->acquisitions)
+		return x->acquisitions > y->acquisitions ? -1 : 1;
+	return (x->site > y->site) - (x->site < y->site);
+}
+
+static void fill_lock_sites(const struct model *m, const struct m_lock *lock,
+			    struct lock *out, struct fill *fill)
+{
+	bool board = counts_of(m, lock) == &lock->board;
+	guint n = lock->sites ? lock->sites->len : 0;
+
+	out->sites = arena_array(fill->arena, n, sizeof(*out->sites));
+	for (guint i = 0; i < n; i++) {
+		const struct m_lock_site *s =
+			&g_array_index(lock->sites, struct m_lock_site, i);
+		const struct m_counts *c = board ? &s->board : &s->told;
+		int *stack = arena_array(fill->arena, s->n_stack, sizeof(int));
+
+		if (s->site < 0)
+			continue;
+		if (out->first_site < 0)
+			out->first_site = s->site;
+		for (int j = 0; j < s->n_stack; j++)
+			stack[j] = s->stack[j];
+		out->sites[out->n_sites++] = (struct lock_site){
+			.site = s->site,
+			.acquisitions = c->acquisitions,
+			.contended = c->contended,
+			.wait_ns = c->wait_ns,
+			.hold_ns = c->hold_ns,
+			.n_stack = s->n_stack,
+			.stack = stack,
+		};
+	}
+	if (out->n_sites)
+		qsort(out->sites, out->n_sites, sizeof(*out->sites), by_cost);
+}
+
+static void fill_shares(const struct model *m, const struct m_lock *lock,
+			struct lock *out, const struct m_share *rows, size_t n,
+			struct fill *fill)
+{
+	bool board = counts_of(m, lock) == &lock->board;
+
+	out->by_thread = arena_array(fill->arena, n, sizeof(*out->by_thread));
+	for (size_t i = 0; i < n; i++) {
+		uint64_t acquisitions = board ? rows[i].board : rows[i].told;
+		int thread = fill->thread[rows[i].thread];
+
+		if (!acquisitions || thread < 0)
+			continue;
+		out->by_thread[out->n_by_thread].thread = thread;
+		out->by_thread[out->n_by_thread++].acquisitions = acquisitions;
+	}
+}
+
+static void fill_counts(const struct model *m, const struct m_lock *lock,
+			struct lock *out)
+{
+	const struct m_counts *c = counts_of(m, lock);
+
+	out->acquisitions = c->acquisitions;
+	out->contended = c->contended;
+	out->relocks = c->relocks;
+	out->cond_relocks = lock->told.cond_relocks;
+	out->waits = c->waits;
+	out->gave_up = c->gave_up;
+	if (lock->kind == LOCK_SEMAPHORE)
+		out->posts = c->signals;
+	else
+		out->signals = c->signals;
+	if (lock->kind == LOCK_RWLOCK) {
+		out->read_acquisitions = c->by_mode[LOCK_READ];
+		out->write_acquisitions = c->by_mode[LOCK_WRITE];
+	}
+	memcpy(out->failed, c->failed, sizeof(out->failed));
+}
+
+/* Holds that had not ended, as time. */
+static uint64_t open_hold_ns(const struct model *m, const struct m_lock *lock)
+{
+	uint64_t ns = 0;
+
+	for (guint i = 0; i < m->open_holds->len; i++) {
+		const struct m_open_hold *o =
+			&g_array_index(m->open_holds, struct m_open_hold, i);
+		uint64_t from = MAX(o->acquired, m->from);
+		uint64_t to = MIN(m->last, m->to);
+
+		if (o->lock == lock->index && from < to)
+			ns += to - from;
+	}
+	return ns;
+}
+
+static void fill_queue(const struct model *m, const struct m_lock *lock,
+		       struct lock *out, struct fill *fill)
+{
+	const struct m_detail *d = lock->detail;
+	uint64_t duration = fill->report->run.duration_ns;
+	uint64_t held = out->hold.total + open_hold_ns(m, lock);
+	uint64_t busy;
+
+	if (!is_exclusive(lock->kind) && d) {
+		/* Those that share it overlap; of the untold nobody knows. */
+		uint64_t told = d->hold.total;
+
+		held = d->busy_ns +
+		       (out->hold.total > told ? out->hold.total - told : 0);
+	}
+	out->held_ns = MIN(held, duration);
+	if (!d)
+		return;
+	out->queue_max = d->queue_max;
+	busy = out->held_ns + d->uncovered_ns;
+	if (busy)
+		out->queue_mean = (double)MAX(out->wait.total, d->waiting_ns) /
+				  (double)busy;
+	if (!out->queue_max && out->wait.count)
+		out->queue_max = 1;
+	tally_series(&d->queue, m->begin, m->last, &out->queue, fill->arena);
+	reign_series(&d->owners, m->begin, m->last, &out->owner, fill->arena);
+}
+
+static bool is_used(const struct model *m, const struct m_lock *lock)
+{
+	const struct m_counts *c = counts_of(m, lock);
+	uint64_t failed = 0;
+
+	for (int i = 0; i < LOCK_NERRORS; i++)
+		failed += c->failed[i];
+	return c->acquisitions || c->waits || c->signals || c->gave_up ||
+	       failed || (lock->detail && lock->detail->waiting_ns) ||
+	       open_hold_ns(m, lock) || lock->opened;
+}
+
+static int lock_order(const void *a, const void *b)
+{
+	const struct lock *x = a, *y = b;
+
+	if (x->wait.total != y->wait.total)
+		return x->wait.total > y->wait.total ? -1 : 1;
+	if (x->hold.total != y->hold.total)
+		return x->hold.total > y->hold.total ? -1 : 1;
+	if (x->acquisitions != y->acquisitions)
+		return x->acquisitions > y->acquisitions ? -1 : 1;
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return x->group - y->group;
+}
+
+/* Rows of all locks, sorted by lock: those of one are a run. */
+struct runs {
+	const char *rows;
+	size_t n, size, at;
+};
+
+static size_t run_of(struct runs *runs, int32_t lock, const void **first)
+{
+	size_t n = 0;
+
+	while (runs->at < runs->n &&
+	       *(const int32_t *)(const void *)(runs->rows +
+						runs->at * runs->size) < lock)
+		runs->at++;
+	*first = runs->rows + runs->at * runs->size;
+	while (runs->at + n < runs->n &&
+	       *(const int32_t *)(const void *)(runs->rows +
+						(runs->at + n) * runs->size) ==
+		       lock)
+		n++;
+	return n;
+}
+
+static int by_lock(const void *a, const void *b)
+{
+	const int32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static int share_order(const void *a, const void *b)
+{
+	const struct m_share *x = a, *y = b;
+
+	if (x->lock != y->lock)
+		return x->lock < y->lock ? -1 : 1;
+	return (x->thread > y->thread) - (x->thread < y->thread);
+}
+
+static struct runs runs_of(GArray *rows, size_t size,
+			   int (*order)(const void *, const void *))
+{
+	g_array_sort(rows, order);
+	return (struct runs){ rows->data, rows->len, size, 0 };
+}
+
+static void fill_lock(struct model *m, struct m_lock *lock, struct lock *out,
+		      struct fill *fill)
+{
+	*out = (struct lock){
+		.id = arena_printf(fill->arena, "%d:0x%lx#%u", lock->pid,
+				   (unsigned long)lock->address,
+				   lock->generation),
+		.pid = lock->pid,
+		.kind = lock->kind,
+		.address = lock->address,
+		.name = lock->name ? arena_string(fill->arena, lock->name)
+				   : NULL,
+		.instances = 1,
+		.attributes = lock->attributes,
+		.init_site = lock->init_site,
+		.first_site = -1,
+		.group = lock->index, /* until they are sorted */
+		.sampled = lock->sampled,
+		.bound = m->lost_ust > 0 || lock->late,
+	};
+	fill_counts(m, lock, out);
+	fill_wait(m, lock, out, fill);
+	fill_hold(m, lock, out, fill);
+	fill_parts(lock, out);
+	fill_lock_sites(m, lock, out, fill);
+	fill_queue(m, lock, out, fill);
+}
+
+static void fill_rename(struct model *m, struct fill *fill)
+{
+	struct report *r = fill->report;
+
+	fill->lock = g_new(int, m->locks->len + 1);
+	for (guint i = 0; i <= m->locks->len; i++)
+		fill->lock[i] = -1;
+	for (size_t i = 0; i < r->n_locks; i++) {
+		fill->lock[r->locks[i].group] = (int)i;
+		r->locks[i].group = -1;
+	}
+	for (size_t i = 0; i < r->n_locks; i++)
+		for (size_t j = 0; j < r->locks[i].n_held_waits; j++) {
+			struct held_wait *w = &r->locks[i].held_waits[j];
+
+			w->lock = w->lock >= 0 ? fill->lock[w->lock] : -1;
+		}
+}
+
+void fill_locks(struct model *m, struct fill *fill)
+{
+	struct report *r = fill->report;
+	struct runs blames =
+		runs_of(m->blames, sizeof(struct m_blame), by_lock);
+	struct runs helds =
+		runs_of(m->held_waits, sizeof(struct m_held_wait), by_lock);
+	struct runs shares =
+		runs_of(m->acquisitions, sizeof(struct m_share), share_order);
+	size_t n = 0;
+
+	for (guint i = m->locks->len; i; i--) {
+		struct m_lock *lock = lock_at(m, (int32_t)i - 1);
+
+		if (lock->earlier >= 0 && !lock->followed)
+			split_generations(m, lock);
+	}
+	r->locks = arena_array(fill->arena, m->locks->len, sizeof(*r->locks));
+	for (guint i = 0; i < m->locks->len; i++) {
+		struct m_lock *lock = lock_at(m, (int32_t)i);
+		struct lock *out = &r->locks[n];
+		const void *rows;
+		size_t count;
+
+		if (!is_used(m, lock))
+			continue;
+		fill_lock(m, lock, out, fill);
+		count = run_of(&blames, (int32_t)i, &rows);
+		fill_blame(lock, out, rows, count, fill);
+		count = run_of(&helds, (int32_t)i, &rows);
+		fill_held(rows, count, out, fill);
+		count = run_of(&shares, (int32_t)i, &rows);
+		fill_shares(m, lock, out, rows, count, fill);
+		r->run.lock_operations += out->acquisitions;
+		n++;
+	}
+	r->n_locks = n;
+	if (n)
+		qsort(r->locks, n, sizeof(*r->locks), lock_order);
+	fill_rename(m, fill);
+}

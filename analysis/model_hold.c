@@ -1,0 +1,262 @@
+/* What settled pieces mean: sums, edges, the longest waits, parts of holds. */
+#include "analysis/model_parts.h"
+
+#include <string.h>
+
+static const enum hold_part part_of[STATE_N] = {
+	[STATE_RUNNING] = HOLD_RUNNING,	    [STATE_SPINNING] = HOLD_RUNNING,
+	[STATE_PREEMPTED] = HOLD_PREEMPTED, [STATE_WOKEN] = HOLD_WOKEN,
+	[STATE_LOCK] = HOLD_LOCK,	    [STATE_COND] = HOLD_OTHER,
+	[STATE_BARRIER] = HOLD_OTHER,	    [STATE_SEMAPHORE] = HOLD_OTHER,
+	[STATE_JOIN] = HOLD_OTHER,	    [STATE_IO] = HOLD_IO,
+	[STATE_SLEEP] = HOLD_SLEEP,	    [STATE_OTHER] = HOLD_OTHER,
+};
+
+static uint64_t span_length(const struct m_span *s)
+{
+	return s->end - s->begin;
+}
+
+/* Keeps the longest ones: spans[0] is the shortest of those kept. */
+static void span_keep(struct model *m, struct m_thread *t)
+{
+	uint32_t most = m->options.waits;
+	struct m_span *heap;
+	uint32_t i = 0;
+
+	if (!most)
+		return;
+	if (!t->spans)
+		t->spans = g_new(struct m_span, most);
+	heap = t->spans;
+	if (t->n_spans < most) {
+		i = t->n_spans++;
+		while (i && span_length(&heap[(i - 1) / 2]) >
+				    span_length(&t->span)) {
+			heap[i] = heap[(i - 1) / 2];
+			i = (i - 1) / 2;
+		}
+		heap[i] = t->span;
+		return;
+	}
+	if (span_length(&heap[0]) >= span_length(&t->span))
+		return;
+	for (;;) {
+		uint32_t child = 2 * i + 1;
+
+		if (child >= most)
+			break;
+		if (child + 1 < most &&
+		    span_length(&heap[child + 1]) < span_length(&heap[child]))
+			child++;
+		if (span_length(&heap[child]) >= span_length(&t->span))
+			break;
+		heap[i] = heap[child];
+		i = child;
+	}
+	heap[i] = t->span;
+}
+
+void span_finish(struct model *m, struct m_thread *t)
+{
+	if (t->span.end > t->span.begin)
+		span_keep(m, t);
+	memset(&t->span, 0, sizeof(t->span));
+	t->span_call = 0;
+}
+
+static bool is_blocked(uint8_t state)
+{
+	return state >= STATE_LOCK;
+}
+
+static void span_count(struct model *m, struct m_thread *t,
+		       const struct piece *p, uint64_t end, int32_t waker)
+{
+	struct m_span *s = &t->span;
+
+	if (p->state == STATE_WOKEN && s->end == p->begin && !s->waker) {
+		s->waker = waker;
+		s->waker_ns = waker ? p->begin : 0;
+	}
+	if (p->call != t->span_call || (!p->call && s->end < p->begin))
+		span_finish(m, t);
+	if (!is_blocked(p->state) && p->state != STATE_SPINNING) {
+		if (p->call && s->end)
+			s->end = end;
+		return;
+	}
+	if (!s->end) {
+		s->begin = p->begin;
+		s->state = p->state;
+		s->lock = p->state == STATE_IO ? -1 : p->lock;
+		t->span_call = p->call;
+	}
+	if (is_blocked(p->state)) {
+		s->state = p->state;
+		s->waker = 0;
+	}
+	s->end = end;
+}
+
+static void edge_count(struct model *m, struct m_thread *t, uint64_t ns,
+		       uint8_t state)
+{
+	int8_t running = state <= STATE_SPINNING;
+	int8_t wanting = state <= STATE_WOKEN;
+
+	if (running == t->is_running && wanting == t->is_wanting)
+		return;
+	model_edge(m, ns, (int8_t)(running - t->is_running),
+		   (int8_t)(wanting - t->is_wanting));
+	t->is_running = running;
+	t->is_wanting = wanting;
+}
+
+void piece_stop(struct model *m, struct m_thread *t)
+{
+	if (t->told)
+		edge_count(m, t, CLAMP(t->settled, m->from, m->to), STATE_N);
+	span_finish(m, t);
+}
+
+static void cpu_count(struct model *m, const struct piece *p, uint64_t begin,
+		      uint64_t end)
+{
+	struct m_cpu *cpu;
+
+	if (p->cpu < 0 || p->state > STATE_SPINNING ||
+	    (guint)p->cpu >= m->cpus->len)
+		return;
+	cpu = &g_array_index(m->cpus, struct m_cpu, p->cpu);
+	cpu->busy_ns += end - begin;
+	tally_add(&m->cpu_busy, (uint32_t)p->cpu, begin, end, 1);
+}
+
+void piece_count(struct model *m, struct m_thread *t, const struct piece *p,
+		 uint64_t end, int32_t waker)
+{
+	uint64_t begin = p->begin;
+
+	span_count(m, t, p, end, waker);
+	begin = MAX(begin, m->from);
+	end = MIN(end, m->to);
+	if (begin >= end)
+		return;
+	t->state_ns[p->state] += end - begin;
+	if (p->state == STATE_SPINNING && p->lock >= 0)
+		model_detail(m, lock_at(m, p->lock))->spin_ns += end - begin;
+	if (!t->told)
+		return;
+	tally_add(&t->states, p->state, begin, end, 1);
+	tally_add(&m->states, p->state, begin, end, 1);
+	cpu_count(m, p, begin, end);
+	edge_count(m, t, begin, p->state);
+}
+
+static struct m_held_wait *held_wait(struct model *m, int32_t lock,
+				     const struct piece *p)
+{
+	uint64_t a = (uint64_t)(uint32_t)lock << 32 | (uint32_t)p->site;
+	int32_t other = p->state == STATE_IO ? -1 : p->lock;
+	uint64_t b = (uint64_t)(uint32_t)other << 32 |
+		     (uint64_t)(p->state << 16 | p->op << 8 | p->fd_kind);
+	uint32_t *place = map_at(&m->held_wait_of, a, b);
+
+	if (*place == MAP_NONE) {
+		struct m_held_wait w = {
+			.lock = lock,
+			.other = other,
+			.site = p->site,
+			.state = p->state,
+			.op = p->op,
+			.fd_kind = p->fd_kind,
+		};
+
+		*place = m->held_waits->len;
+		g_array_append_val(m->held_waits, w);
+	}
+	return &g_array_index(m->held_waits, struct m_held_wait, *place);
+}
+
+static void under_lock_count(struct model *m, struct m_thread *t,
+			     const struct piece *p, uint64_t begin,
+			     uint64_t end)
+{
+	begin = MAX(begin, t->under_lock_until);
+	if (p->state == STATE_IO && p->lock >= 0 && begin < end)
+		((struct m_io *)m->io->pdata[p->lock])->under_lock_ns +=
+			end - begin;
+}
+
+static struct piece *piece_at(const struct m_thread *t, uint32_t i)
+{
+	return queue_at(&t->pieces, i, sizeof(struct piece));
+}
+
+/* The last piece that begins at `ns` or before; 0 if there is none. */
+static uint32_t piece_find(const struct m_thread *t, uint64_t ns)
+{
+	uint32_t low = 0, high = t->pieces.n;
+
+	while (high - low > 1) {
+		uint32_t middle = (low + high) / 2;
+
+		if (piece_at(t, middle)->begin <= ns)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void section_break_down(struct model *m, struct m_thread *t,
+			       const struct section *s)
+{
+	struct m_detail *d = model_detail(m, lock_at(m, s->lock));
+	uint64_t at = s->acquired;
+	uint32_t last_call = 0;
+
+	for (uint32_t i = piece_find(t, at); i < t->pieces.n; i++) {
+		const struct piece *p = piece_at(t, i);
+		uint64_t end = i + 1 < t->pieces.n ? p[1].begin : t->settled;
+		uint64_t begin = MAX(at, p->begin);
+
+		end = MIN(end, s->released);
+		if (begin >= end)
+			break;
+		d->parts[HOLD_UNRECORDED] += (begin - at) * s->weight;
+		d->parts[part_of[p->state]] += (end - begin) * s->weight;
+		if (is_blocked(p->state)) {
+			struct m_held_wait *w = held_wait(m, s->lock, p);
+
+			w->ns += (end - begin) * s->weight;
+			if (!p->call || p->call != last_call)
+				w->count += s->weight;
+			last_call = p->call;
+			under_lock_count(m, t, p, begin, end);
+		}
+		at = end;
+	}
+	if (at < s->released)
+		d->parts[HOLD_UNRECORDED] += (s->released - at) * s->weight;
+	t->under_lock_until = MAX(t->under_lock_until, s->released);
+}
+
+void sections_settle(struct model *m, struct m_thread *t)
+{
+	struct queue *q = &t->sections;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < q->n; i++) {
+		struct section *s = queue_at(q, i, sizeof(*s));
+
+		if (s->released <= t->settled || t->settled == t->end)
+			section_break_down(m, t, s);
+		else
+			*(struct section *)queue_at(q, kept++, sizeof(*s)) = *s;
+	}
+	q->n = kept;
+	if (!kept)
+		q->head = 0;
+}

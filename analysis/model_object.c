@@ -1,0 +1,193 @@
+/*
+ * Objects that threads wait at without holding them: conditions, barriers,
+ * semaphores, futexes; and once, which is held by the thread that runs it.
+ *
+ * A wait at an object is blamed on the thread that ended it, up to the wake-up
+ * (signal, post, wake; the arrival of the last one at a barrier); from there to
+ * the return is handoff. A wait that nobody is known to have ended is handoff.
+ */
+#include "analysis/model_parts.h"
+
+#include <errno.h>
+
+static const enum state state_in[LOCK_NKINDS] = {
+	[LOCK_MUTEX] = STATE_LOCK,     [LOCK_RWLOCK] = STATE_LOCK,
+	[LOCK_SPIN] = STATE_LOCK,      [LOCK_SEMAPHORE] = STATE_SEMAPHORE,
+	[LOCK_CONDITION] = STATE_COND, [LOCK_BARRIER] = STATE_BARRIER,
+	[LOCK_ONCE] = STATE_LOCK,      [LOCK_FUTEX] = STATE_OTHER,
+	[LOCK_ANNOTATED] = STATE_LOCK,
+};
+
+bool is_object(uint8_t kind)
+{
+	return kind == LOCK_SEMAPHORE || kind == LOCK_CONDITION ||
+	       kind == LOCK_BARRIER || kind == LOCK_FUTEX;
+}
+
+static struct cover cover_of(struct model *m, const struct event *e,
+			     const struct m_lock *lock)
+{
+	return (struct cover){
+		.begin = e->u.wait.begin_ns,
+		.end = NEVER,
+		.lock = lock->index,
+		.site = model_site(m, e->pid, e->u.wait.site),
+		.state = (uint8_t)state_in[lock->kind],
+	};
+}
+
+static void wake_add(struct model *m, struct m_lock *lock,
+		     const struct event *e, uint64_t ns, bool all)
+{
+	lock_add_hold(m, lock,
+		      &(struct told_hold){
+			      .acquired = ns,
+			      .released = ns,
+			      .thread = model_thread(m, e)->index,
+			      .site = model_site(m, e->pid, e->u.wait.site),
+			      .weight = 1,
+			      .mode = all });
+}
+
+static void on_begin(struct model *m, const struct event *e,
+		     struct m_lock *lock)
+{
+	struct m_thread *t = model_thread(m, e);
+	struct cover cover = cover_of(m, e, lock);
+
+	*(struct told_begin *)queue_push(&model_detail(m, lock)->open,
+					 sizeof(struct told_begin)) =
+		(struct told_begin){ cover.begin, t->index };
+	timeline_open(m, t, &cover);
+	if (lock->kind == LOCK_BARRIER)
+		wake_add(m, lock, e, e->u.wait.begin_ns, true);
+}
+
+static void once_ran(struct model *m, const struct event *e,
+		     struct m_lock *lock)
+{
+	struct m_thread *t = model_thread(m, e);
+
+	timeline_cancel(t, e->u.wait.begin_ns, STATE_LOCK);
+	lock_close_begin(lock, t->index, e->u.wait.begin_ns);
+	lock_add_hold(m, lock,
+		      &(struct told_hold){
+			      .acquired = e->u.wait.begin_ns,
+			      .released = e->u.wait.end_ns,
+			      .thread = t->index,
+			      .site = model_site(m, e->pid, e->u.wait.site),
+			      .weight = 1 });
+}
+
+static void on_end(struct model *m, const struct event *e, struct m_lock *lock)
+{
+	struct m_thread *t = model_thread(m, e);
+	struct cover cover = cover_of(m, e, lock);
+	struct m_lock_site *site = model_lock_site(lock, cover.site);
+	uint64_t begin = MAX(cover.begin, m->from);
+	uint64_t end = MIN(MAX(e->u.wait.end_ns, begin), m->to);
+
+	if (lock->kind == LOCK_ONCE && e->u.wait.result == 1) {
+		once_ran(m, e, lock);
+		return;
+	}
+	cover.end = MAX(e->u.wait.end_ns, cover.begin);
+	timeline_close(m, t, &cover);
+	if (begin > end || (m->windowed && begin == end))
+		return;
+	lock->told.waits++;
+	site->told.waits++;
+	lock->told.wait_ns += end - begin;
+	site->told.wait_ns += end - begin;
+	lock->told.wait_max_ns = MAX(lock->told.wait_max_ns, end - begin);
+	lock->told.waits_told++;
+	hist_add(&model_detail(m, lock)->wait[LOCK_WRITE], end - begin, 1);
+	lock_add_wait(m, lock,
+		      &(struct told_wait){ begin, end, t->index, cover.site, 1,
+					   e->u.wait.result == ETIMEDOUT });
+}
+
+static void on_wake(struct model *m, const struct event *e, struct m_lock *lock)
+{
+	struct m_thread *t = model_thread(m, e);
+	uint64_t ns = e->u.wait.begin_ns;
+
+	if (ns < m->from || ns >= m->to)
+		return;
+	lock->told.signals++;
+	model_lock_site(lock, model_site(m, e->pid, e->u.wait.site))
+		->told.signals++;
+	model_share(m, lock->index, t->index);
+	wake_add(m, lock, e, ns, e->type == EVENT_BROADCAST);
+}
+
+void model_object_event(struct model *m, const struct event *e)
+{
+	struct m_lock *lock = model_lock(m, e->pid, e->u.wait.object,
+					 e->u.wait.kind, e->u.wait.begin_ns);
+
+	lock->touched = true;
+	if (e->type == EVENT_WAIT_BEGIN)
+		on_begin(m, e, lock);
+	else if (e->type == EVENT_WAIT_END)
+		on_end(m, e, lock);
+	else
+		on_wake(m, e, lock);
+}
+
+static struct told_hold *wake_at(const struct m_detail *d, uint32_t i)
+{
+	return queue_at(&d->holds, i, sizeof(struct told_hold));
+}
+
+/* The wake-up that ended the wait, or NULL. */
+static struct told_hold *wake_find(const struct m_lock *lock,
+				   const struct told_wait *w)
+{
+	const struct m_detail *d = lock->detail;
+	struct told_hold *found = NULL;
+
+	if (w->mode)
+		return NULL;
+	for (uint32_t i = 0; i < d->holds.n; i++) {
+		struct told_hold *wake = wake_at(d, i);
+
+		if (wake->acquired > w->end)
+			break;
+		if (wake->acquired < w->begin || wake->used)
+			continue;
+		found = wake;
+		if (lock->kind != LOCK_BARRIER)
+			break;
+	}
+	if (found && !found->mode)
+		found->used = true;
+	return found;
+}
+
+static int by_end(const void *a, const void *b)
+{
+	const struct told_wait *x = a, *y = b;
+	int order = (x->end > y->end) - (x->end < y->end);
+
+	return order ? order : (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+void object_settle(struct model *m, struct m_lock *lock, uint64_t until)
+{
+	struct m_detail *d = lock->detail;
+	struct told_wait *waits = queue_at(&d->waits, 0, sizeof(*waits));
+
+	if (d->waits.n)
+		qsort(waits, d->waits.n, sizeof(*waits), by_end);
+	for (uint32_t i = 0; i < d->waits.n && waits[i].end <= until; i++) {
+		const struct told_wait *w = &waits[i];
+		const struct told_hold *wake = wake_find(lock, w);
+
+		if (wake && wake->thread != w->thread &&
+		    wake->acquired > w->begin)
+			blame_add(m, lock, w, wake->thread, wake->site,
+				  wake->acquired - w->begin);
+		d->told_wait_ns += w->end - w->begin;
+	}
+}

@@ -1,0 +1,413 @@
+/*
+ * What the files of the model share; nobody else includes this.
+ *
+ * How lateness is handled: each thread has a timeline (model_thread.c) of raw
+ * scheduler segments and of covers, the calls that explain why it blocked. A
+ * cover may be told after the fact, so the newer half of a timeline stays
+ * unsettled; what is settled becomes pieces, each with one state, and is final.
+ * Each lock has queues of told waits and holds (model_lock.c), settled in the
+ * same manner into blame and queue depth. What comes later than that is
+ * counted (`late`) and never changes what was settled.
+ *
+ * Times are ns of the events' clock. Threads, locks and sites are indices.
+ */
+#ifndef ANALYSIS_MODEL_PARTS_H
+#define ANALYSIS_MODEL_PARTS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "analysis/hist.h"
+#include "analysis/model.h"
+#include "analysis/model_store.h"
+#include "analysis/series.h"
+
+#define NEVER	  UINT64_MAX
+#define SKEW_MOST (1000u * 1000 * 1000) /* of a payload against its ts */
+#define SETTLE_AT 256  /* items of a timeline that make it settle */
+#define KEEP_MOST 4096 /* and those that force it to */
+
+enum raw {
+	RAW_UNKNOWN, /* the scheduler said nothing yet */
+	RAW_ON,
+	RAW_BLOCKED,
+	RAW_PREEMPTED,
+	RAW_WOKEN,
+};
+
+struct segment { /* lasts until the next one begins */
+	uint64_t begin;
+	int32_t waker; /* RAW_WOKEN: tid, 0 unknown */
+	int16_t cpu;   /* -1 unknown */
+	uint8_t raw;
+};
+
+struct cover {		     /* a call that may block */
+	uint64_t begin, end; /* NEVER while open */
+	int32_t lock, site;
+	uint32_t call; /* its number */
+	uint8_t state, op, fd_kind;
+};
+
+struct piece { /* lasts until the next one begins */
+	uint64_t begin;
+	int32_t lock, site;
+	uint32_t call; /* number of the cover that it is in, 0 none */
+	int16_t cpu;
+	uint8_t state, op, fd_kind;
+};
+
+struct section { /* a hold, to be broken down by the states of its owner */
+	uint64_t acquired, released;
+	int32_t lock;
+	uint32_t weight;
+};
+
+struct m_span { /* for wait_span */
+	uint64_t begin, end, waker_ns;
+	int32_t lock, waker; /* a tid */
+	uint8_t state;
+};
+
+struct m_thread {
+	int32_t pid, tid, index;
+	int32_t earlier; /* the one that had this tid before, -1 none */
+	char *name;
+	int32_t creator; /* thread, -1 */
+	int32_t start_site, create_site;
+	uint64_t handle; /* pthread_t */
+	uint64_t begin, end;
+	uint8_t end_how;
+	bool told;  /* by the program itself */
+	bool child; /* of a recorded process, as the scheduler saw it */
+	bool ended;
+	bool gone;	/* it is over, `end` is final */
+	bool gone_told; /* the scheduler saw it end */
+	bool boarded;
+
+	uint64_t settled; /* all before is final */
+	uint64_t half_ns; /* when half of what makes it settle was there */
+	uint32_t limit;
+	uint8_t raw; /* its newest segment's */
+	struct queue segments, covers, pieces, sections;
+	uint64_t state_ns[STATE_N];
+	uint64_t voluntary, involuntary;
+	struct tally states;
+	uint64_t under_lock_until;
+	int8_t is_running, is_wanting; /* as the edges say */
+	uint64_t last_told;	       /* newest ts of an event of its own */
+
+	/* Of its newest lock_wait. */
+	uint64_t wait_begin;
+	int32_t wait_owner;
+	uint8_t n_held, n_stack;
+	uint64_t *held; /* HELD_MAX addresses */
+	int32_t *stack; /* STACK_MAX sites */
+
+	struct m_span *spans; /* a heap, shortest first */
+	uint32_t n_spans;
+	struct m_span span; /* the one that is being made */
+	uint32_t span_call;
+};
+
+struct told_wait {
+	uint64_t begin, end;
+	int32_t thread, site;
+	uint32_t weight;
+	uint8_t mode; /* of objects: 1: it timed out */
+};
+
+struct told_begin { /* of a wait that had not ended when it was told */
+	uint64_t begin;
+	int32_t thread;
+};
+
+struct told_hold { /* or, of objects, a wake-up: acquired == released */
+	uint64_t acquired, released;
+	int32_t thread, site;
+	uint32_t weight;
+	uint8_t mode; /* of wake-ups: 1: for all */
+	bool used;
+};
+
+struct m_counts {
+	uint64_t acquisitions, contended, relocks;
+	uint64_t by_mode[LOCK_NMODES];
+	uint64_t hold_ns, hold_max_ns, wait_ns, wait_max_ns;
+	uint64_t waits, signals, gave_up;
+	uint64_t waits_told, holds_told;
+	uint64_t failed[LOCK_NERRORS];
+	uint64_t cond_relocks;
+};
+
+struct m_lock_site {
+	int32_t site;
+	struct m_counts told, board;
+	uint64_t longest_ns;
+	int32_t *stack;
+	uint8_t n_stack;
+};
+
+struct m_detail { /* of locks that events told about */
+	struct hist wait[LOCK_NMODES], hold;
+	uint64_t parts[HOLD_NPARTS];
+	uint64_t spin_ns;
+	uint64_t blamed_ns;
+	uint64_t told_wait_ns; /* finished waits, weighted */
+	uint64_t uncovered_ns; /* waited for, and nobody held it */
+	uint64_t busy_ns;      /* anybody held it, as told */
+	uint64_t waiting_ns;   /* sum of waits as swept */
+	uint64_t swept;	       /* all before went into the sums above */
+	uint64_t half_ns;
+	uint32_t limit;
+	uint32_t queue_max;
+	struct queue waits, holds, open;
+	struct tally queue;
+	struct reign owners;
+};
+
+struct m_lock {
+	int32_t pid, index;
+	uint64_t address;
+	uint8_t kind;
+	bool ended, touched, late;
+	bool followed; /* by another generation */
+	bool opened;   /* somebody waited or held when it ended */
+	bool sampled;  /* an event of it stood for more than one */
+	uint32_t generation;
+	int32_t earlier; /* generation of this address, -1 */
+	uint32_t attributes;
+	int32_t init_site;
+	char *name;
+	struct m_counts told, board;
+	bool boarded;
+	GArray *sites; /* struct m_lock_site */
+	struct m_detail *detail;
+	uint64_t ended_ns;
+};
+
+struct m_blame {
+	int32_t lock, waiter, owner, waiter_site, owner_site;
+	int32_t next; /* of its lock's list */
+	uint64_t ns, count;
+};
+
+struct m_held_wait {
+	int32_t lock; /* that was held */
+	int32_t other, site;
+	uint8_t state, op, fd_kind;
+	uint64_t ns, count;
+};
+
+struct m_process {
+	int32_t pid, ppid;
+	char *executable;
+	bool told, boarded, ended, child;
+	uint8_t end_how;
+	int32_t status;
+	uint64_t begin, end; /* 0 unknown */
+};
+
+struct m_io {
+	uint8_t op, fd_kind;
+	const char *target; /* interned */
+	uint64_t bytes, under_lock_ns;
+	uint64_t untold; /* calls counted that no event told */
+	struct hist wait;
+};
+
+struct m_io_board {
+	uint64_t calls, told, bytes, wait_ns;
+};
+
+struct m_cpu {
+	uint64_t since;
+	int32_t tid; /* current, -1 unknown */
+	bool seen;
+	uint64_t busy_ns, idle_ns;
+};
+
+struct m_open { /* thread_open */
+	int32_t thread, lock, owner, site;
+	uint8_t state;
+	uint64_t since;
+};
+
+struct m_open_hold {
+	int32_t thread, lock, site;
+	uint8_t mode;
+	uint64_t acquired;
+};
+
+struct edge {
+	uint64_t ns;
+	int8_t running, wanting;
+};
+
+struct recent {
+	uint64_t a, b;
+	uint32_t value;
+};
+
+struct model {
+	struct model_options options;
+	uint64_t begin, last; /* newest ts */
+	uint64_t newest;      /* of all that happened */
+	bool begun;
+	uint64_t from, to; /* the window; NEVER: no end */
+	bool windowed;
+	enum sched_source scheduler;
+
+	GPtrArray *threads, *locks, *processes;
+	GArray *sites;	      /* struct site_key */
+	struct map thread_of; /* tid -> the newest */
+	struct map handle_of; /* pthread_t, pid -> the newest */
+	struct map create_of; /* the same -> index of creates */
+	GArray *creates;      /* struct m_create */
+	struct map lock_of;   /* pid, address -> the newest */
+	struct map site_of, process_of;
+	struct recent recent_threads[64], recent_locks[64], recent_sites[64];
+
+	GArray *blames, *held_waits;
+	struct map blame_of, held_wait_of, acquisitions_of;
+	GArray *acquisitions; /* struct m_share */
+
+	GPtrArray *io;
+	struct map io_of, fd_of;
+	GArray *targets; /* const char * by descriptor */
+	struct m_io_board io_board[IO_NOPS][FD_NKINDS];
+	bool io_boarded;
+
+	GArray *cpus;
+	struct tally cpu_busy, states;
+	GArray *edges;
+	uint32_t edges_limit;
+	uint64_t edges_done;
+	GArray *concurrency, *demand; /* uint64_t ns */
+	int32_t n_running, n_wanting;
+
+	GArray *opens, *open_holds;
+	struct hist creations;
+
+	uint64_t events, refused, late, overlaps, lost_ust, lost_sched;
+	uint64_t switches;
+	uint64_t series_bytes;
+	uint32_t calls;
+	GStringChunk *strings;
+};
+
+struct site_key {
+	uint64_t address;
+	int32_t pid;
+};
+
+struct m_create { /* told before its thread was */
+	int32_t creator, site;
+};
+
+struct m_share {
+	int32_t lock, thread;
+	uint64_t told, board;
+};
+
+static inline struct m_thread *thread_at(const struct model *m, int32_t i)
+{
+	return m->threads->pdata[i];
+}
+
+static inline struct m_lock *lock_at(const struct model *m, int32_t i)
+{
+	return m->locks->pdata[i];
+}
+
+/* model_name.c: who is who */
+struct m_thread *model_thread(struct model *m, const struct event *e);
+struct m_thread *model_task(struct model *m, int32_t tid, uint64_t ns);
+struct m_thread *model_thread_new(struct model *m, int32_t pid, int32_t tid,
+				  uint64_t ns);
+struct m_thread *model_thread_find(struct model *m, int32_t tid);
+struct m_process *model_process(struct model *m, int32_t pid);
+struct m_lock *model_lock(struct model *m, int32_t pid, uint64_t address,
+			  uint8_t kind, uint64_t ns);
+struct m_lock *model_lock_next(struct model *m, struct m_lock *lock);
+int32_t model_site(struct model *m, int32_t pid, uint64_t address);
+struct m_lock_site *model_lock_site(struct m_lock *lock, int32_t site);
+struct m_share *model_share(struct model *m, int32_t lock, int32_t thread);
+struct m_detail *model_detail(struct model *m, struct m_lock *lock);
+
+/* model_thread.c: timelines */
+void timeline_segment(struct model *m, struct m_thread *t, uint64_t ns,
+		      enum raw raw, int16_t cpu, int32_t waker);
+void timeline_open(struct model *m, struct m_thread *t,
+		   const struct cover *cover);
+/* Ends the cover that began at cover->begin, or adds it whole. */
+void timeline_close(struct model *m, struct m_thread *t,
+		    const struct cover *cover);
+/* Is that wait open already? */
+bool timeline_is_open(const struct m_thread *t, const struct cover *cover);
+/*
+ * Ends the open wait for `lock` at `ns`, when it was taken. Returns when it
+ * began, 0 if there is none.
+ */
+uint64_t timeline_end_wait(struct m_thread *t, int32_t lock, uint64_t ns);
+/* There was no such wait after all. */
+void timeline_cancel(struct m_thread *t, uint64_t begin, uint8_t state);
+void timeline_section(struct model *m, struct m_thread *t,
+		      const struct section *section);
+void timeline_settle(struct model *m, struct m_thread *t, uint64_t until);
+/* When it ended for good, NEVER if that is not known. */
+uint64_t timeline_end(const struct model *m, const struct m_thread *t);
+void timeline_begin(struct model *m, struct m_thread *t, uint64_t ns);
+/* The time up to which nothing told later can change it. */
+uint64_t timeline_safe(const struct m_thread *t, uint64_t now);
+
+/* model_hold.c: what settled pieces mean for holds, spans and sums */
+void piece_count(struct model *m, struct m_thread *t, const struct piece *p,
+		 uint64_t end, int32_t waker);
+/* The thread is over: so are its edges and its span. */
+void piece_stop(struct model *m, struct m_thread *t);
+void sections_settle(struct model *m, struct m_thread *t);
+void span_finish(struct model *m, struct m_thread *t);
+
+/* model_lock.c */
+void model_lock_event(struct model *m, const struct event *e);
+void lock_settle_all(struct model *m, struct m_lock *lock);
+void lock_add_hold(struct model *m, struct m_lock *lock,
+		   const struct told_hold *hold);
+void lock_add_wait(struct model *m, struct m_lock *lock,
+		   const struct told_wait *wait);
+/* A wait for a lock that has ended, counted and queued. */
+void lock_wait_done(struct model *m, struct m_lock *lock, struct m_thread *t,
+		    const struct told_wait *w);
+/* The wait that `thread` began at `begin` is no longer open. */
+void lock_close_begin(struct m_lock *lock, int32_t thread, uint64_t begin);
+
+/* model_blame.c */
+void lock_settle(struct model *m, struct m_lock *lock, uint64_t until);
+void blame_add(struct model *m, struct m_lock *lock, const struct told_wait *w,
+	       int32_t owner, int32_t owner_site, uint64_t ns);
+
+/* model_object.c: conditions, barriers, semaphores, once, futexes */
+void model_object_event(struct model *m, const struct event *e);
+void object_settle(struct model *m, struct m_lock *lock, uint64_t until);
+bool is_object(uint8_t kind);
+
+/* model_sched.c */
+void model_sched_event(struct model *m, const struct event *e);
+void model_cpus_finish(struct model *m, uint64_t end);
+void model_edge(struct model *m, uint64_t ns, int8_t running, int8_t wanting);
+void model_edges_press(struct model *m);
+void model_edges_flush(struct model *m, uint64_t until);
+
+/* model_call.c: processes, threads, joins, I/O, sleeps */
+void model_process_event(struct model *m, const struct event *e);
+void model_thread_event(struct model *m, const struct event *e);
+void model_call_event(struct model *m, const struct event *e);
+
+/* model_board.c */
+void model_board_event(struct model *m, const struct event *e);
+
+/* model_fill.c */
+void model_fill(struct model *m, struct report *report);
+
+#endif

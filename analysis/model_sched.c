@@ -1,0 +1,285 @@
+/* The scheduler's events: segments of threads, what CPUs do, how many run. */
+#include "analysis/model_parts.h"
+
+#include <string.h>
+
+#define STATE_PREEMPT 0x100 /* TASK_REPORT_MAX: still runnable */
+#define STATE_DEAD    0xb0  /* dead or zombie */
+
+#define EDGES_MOST (1u << 20)
+#define CPUS_MOST  4096
+
+static struct m_cpu *cpu_of(struct model *m, int32_t cpu)
+{
+	guint n = m->cpus->len;
+
+	if (cpu < 0 || cpu >= CPUS_MOST)
+		return NULL;
+	if ((guint)cpu >= n) {
+		g_array_set_size(m->cpus, (guint)cpu + 1);
+		for (; n < m->cpus->len; n++)
+			g_array_index(m->cpus, struct m_cpu, n) =
+				(struct m_cpu){ .since = m->begin, .tid = -1 };
+	}
+	return &g_array_index(m->cpus, struct m_cpu, cpu);
+}
+
+/* Ends what ran on the CPU at `ns`. */
+static void cpu_switch(struct model *m, struct m_cpu *cpu, uint64_t ns,
+		       int32_t prev, int32_t next)
+{
+	uint64_t from = MAX(cpu->since, m->from);
+	int32_t was = cpu->seen ? cpu->tid : prev;
+
+	if (was == 0 && MIN(ns, m->to) > from)
+		cpu->idle_ns += MIN(ns, m->to) - from;
+	cpu->seen = true;
+	cpu->since = ns;
+	cpu->tid = next;
+}
+
+/* Names tell the tracer's own threads apart, which are not recorded ones. */
+static void name_child(struct m_thread *t, const char *comm)
+{
+	if (t->told || !t->child || !comm || !*comm ||
+	    (t->name && !strcmp(t->name, comm)))
+		return;
+	g_free(t->name);
+	t->name = g_strdup(comm);
+}
+
+static void gone(struct m_thread *t, uint64_t ns)
+{
+	t->gone = t->gone_told = true;
+	t->end = ns;
+	if (t->end_how == END_RUNNING)
+		t->end_how = END_UNKNOWN;
+}
+
+static void switch_out(struct model *m, const struct event *e)
+{
+	int64_t state = e->u.sched.prev_state;
+	struct m_thread *t = model_thread_find(m, e->tid);
+	bool preempted = !state || (state & STATE_PREEMPT);
+
+	/* After its end it leaves the CPU once more. */
+	if (t && t->gone && (state & STATE_DEAD))
+		return;
+	t = model_task(m, e->tid, e->ts_ns);
+	if (!t->segments.n && !t->pieces.n)
+		timeline_segment(m, t, t->begin, RAW_ON, (int16_t)e->cpu, 0);
+	timeline_segment(m, t, e->ts_ns,
+			 preempted ? RAW_PREEMPTED : RAW_BLOCKED, -1, 0);
+	name_child(t, e->u.sched.prev_comm);
+	if (!preempted && (state & STATE_DEAD) && !t->gone)
+		gone(t, e->ts_ns);
+	if (e->ts_ns >= m->from && e->ts_ns < m->to) {
+		t->voluntary += !preempted;
+		t->involuntary += preempted;
+	}
+}
+
+static void sched_switch(struct model *m, const struct event *e)
+{
+	struct m_cpu *cpu = cpu_of(m, e->cpu);
+
+	if (m->scheduler == SCHED_NONE)
+		m->scheduler = SCHED_TASK;
+	if (cpu)
+		cpu_switch(m, cpu, e->ts_ns, e->tid, e->u.sched.next_tid);
+	if (e->tid > 0)
+		switch_out(m, e);
+	if (e->u.sched.next_tid > 0)
+		timeline_segment(m,
+				 model_task(m, e->u.sched.next_tid, e->ts_ns),
+				 e->ts_ns, RAW_ON, (int16_t)e->cpu, 0);
+}
+
+static void sched_waking(struct model *m, const struct event *e)
+{
+	struct m_thread *t = model_task(m, e->u.task.tid, e->ts_ns);
+
+	m->scheduler = SCHED_SYSTEM;
+	/* One that had not left its CPU yet just stays. */
+	if (t->raw == RAW_BLOCKED || t->raw == RAW_UNKNOWN)
+		timeline_segment(m, t, e->ts_ns, RAW_WOKEN, -1,
+				 e->tid > 0 ? e->tid : 0);
+}
+
+static void sched_new(struct model *m, const struct event *e)
+{
+	struct m_thread *t = model_thread_find(m, e->u.task.tid);
+
+	m->scheduler = SCHED_SYSTEM;
+	if (!t || t->gone || t->ended || t->segments.n)
+		t = model_thread_new(m, 0, e->u.task.tid, e->ts_ns);
+	else
+		timeline_begin(m, t, e->ts_ns);
+	timeline_segment(m, t, e->ts_ns, RAW_WOKEN, -1,
+			 e->tid > 0 ? e->tid : 0);
+}
+
+static void sched_fork(struct model *m, const struct event *e)
+{
+	struct m_thread *parent = model_thread_find(m, e->tid);
+	struct m_thread *t = model_thread_find(m, e->u.task.tid);
+	struct m_process *p;
+
+	if (!parent || parent->gone || !(parent->told || parent->child))
+		return;
+	if (!t || t->gone || t->ended || t->segments.n)
+		t = model_thread_new(m, 0, e->u.task.tid, e->ts_ns);
+	t->child = true;
+	t->pid = e->u.task.pid ? e->u.task.pid : t->pid;
+	t->creator = parent->index;
+	if (!t->pid)
+		return;
+	p = model_process(m, t->pid);
+	if (!p->ppid && t->pid == t->tid)
+		p->ppid = parent->pid;
+	p->child = true;
+}
+
+static void sched_exec(struct model *m, const struct event *e)
+{
+	struct m_thread *t = model_task(m, e->tid, e->ts_ns);
+
+	if (!t->told)
+		timeline_begin(m, t, e->ts_ns);
+}
+
+static void sched_exit(struct model *m, const struct event *e)
+{
+	struct m_thread *t =
+		model_thread_find(m, e->u.task.tid ? e->u.task.tid : e->tid);
+
+	if (t && !t->gone)
+		gone(t, e->ts_ns);
+}
+
+void model_sched_event(struct model *m, const struct event *e)
+{
+	switch (e->type) {
+	case EVENT_SWITCH:
+		sched_switch(m, e);
+		break;
+	case EVENT_WAKING:
+		sched_waking(m, e);
+		break;
+	case EVENT_WAKEUP_NEW:
+		sched_new(m, e);
+		break;
+	case EVENT_SCHED_FORK:
+		sched_fork(m, e);
+		break;
+	case EVENT_SCHED_EXEC:
+		sched_exec(m, e);
+		break;
+	case EVENT_SCHED_EXIT:
+		sched_exit(m, e);
+		break;
+	default:
+		break;
+	}
+}
+
+void model_cpus_finish(struct model *m, uint64_t end)
+{
+	if (m->options.cpus && m->scheduler != SCHED_NONE)
+		cpu_of(m, (int32_t)m->options.cpus - 1);
+	for (guint i = 0; i < m->cpus->len; i++) {
+		struct m_cpu *cpu = &g_array_index(m->cpus, struct m_cpu, i);
+
+		/* One that nobody switched on did nothing that concerns us. */
+		cpu_switch(m, cpu, end, cpu->seen ? cpu->tid : 0, 0);
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct edge *x = a, *y = b;
+
+	return (x->ns > y->ns) - (x->ns < y->ns);
+}
+
+static void histogram_add(GArray *histogram, int32_t n, uint64_t ns)
+{
+	if (!ns)
+		return;
+	if (n < 0)
+		n = 0;
+	if ((guint)n >= histogram->len)
+		g_array_set_size(histogram, (guint)n + 1);
+	g_array_index(histogram, uint64_t, n) += ns;
+}
+
+/* Counts the time from the last edge on. */
+static void edges_pass(struct model *m, uint64_t ns)
+{
+	if (ns <= m->edges_done)
+		return;
+	histogram_add(m->concurrency, m->n_running, ns - m->edges_done);
+	histogram_add(m->demand, m->n_wanting, ns - m->edges_done);
+	m->edges_done = ns;
+}
+
+void model_edges_flush(struct model *m, uint64_t until)
+{
+	guint i = 0;
+
+	if (!m->edges->len)
+		goto out;
+	g_array_sort(m->edges, by_time);
+	for (; i < m->edges->len; i++) {
+		const struct edge *e = &g_array_index(m->edges, struct edge, i);
+
+		if (e->ns > until)
+			break;
+		edges_pass(m, e->ns);
+		m->n_running += e->running;
+		m->n_wanting += e->wanting;
+	}
+	g_array_remove_range(m->edges, 0, i);
+out:
+	edges_pass(m, until);
+}
+
+/* All threads settle up to one point in time; what came before is counted. */
+static void edges_round(struct model *m)
+{
+	uint64_t safe = m->last, half;
+	guint n = m->edges->len;
+
+	g_array_sort(m->edges, by_time);
+	half = g_array_index(m->edges, struct edge, n / 2).ns;
+	for (guint i = 0; i < m->threads->len; i++) {
+		struct m_thread *t = thread_at(m, (int32_t)i);
+
+		if (t->told && timeline_end(m, t) == NEVER)
+			safe = MIN(safe, timeline_safe(t, m->last));
+	}
+	if (safe < half && m->edges_limit < EDGES_MOST) {
+		m->edges_limit *= 2;
+		return;
+	}
+	for (guint i = 0; i < m->threads->len; i++) {
+		struct m_thread *t = thread_at(m, (int32_t)i);
+
+		if (t->told)
+			timeline_settle(m, t, half);
+	}
+	model_edges_flush(m, half);
+}
+
+void model_edge(struct model *m, uint64_t ns, int8_t running, int8_t wanting)
+{
+	struct edge edge = { ns, running, wanting };
+
+	g_array_append_val(m->edges, edge);
+}
+
+void model_edges_press(struct model *m)
+{
+	if (m->edges->len >= m->edges_limit)
+		edges_round(m);
+}
