@@ -14,6 +14,8 @@ struct command {
 static int help_main(int argc, char **argv);
 
 static const struct command commands[] = {
+	{ "report", "say what holds a recorded program up", report_main },
+	{ "diff", "compare recordings", diff_main },
 	{ "race", "find races, or confirm that a fix holds", race_main },
 	{ "help", "show this list, or the help of a command", help_main },
 };

@@ -39,3 +39,8 @@ model.pkgs := glib-2.0
 model.libs := -lm
 holdup.src += $(model.src) analysis/check.c
 holdup.libs += $(model.libs)
+# From a directory to a report: all of the above. And the commands.
+load.src := analysis/load.c $(report.src) $(names.src) $(read.src) $(manifest.src) $(model.src)
+load.pkgs := $(report.pkgs) $(names.pkgs) $(read.pkgs) $(manifest.pkgs) $(model.pkgs)
+load.libs := $(names.libs) $(model.libs)
+holdup.src += analysis/load.c analysis/diff.c analysis/diff_cmd.c analysis/report_cmd.c
