@@ -26,8 +26,9 @@ manifest.pkgs := jansson glib-2.0
 holdup.src += $(manifest.src)
 holdup.pkgs += $(manifest.pkgs)
 race.src := $(addprefix analysis/race/,pool.c frame.c parse.c rows.c stats.c plan.c program.c hang.c run.c \
-	campaign.c verdict.c text.c json.c sarif.c)
+	campaign.c second.c verdict.c text.c json.c sarif.c)
 holdup.src += analysis/race.c $(race.src)
+manuals += analysis/man/holdup-race.1
 libs += libholdup-shake
 libholdup-shake.src := analysis/race/shake.c
 manuals += analysis/man/holdup-report.1

@@ -1,4 +1,5 @@
 tests.ban := none
+packages += valgrind llvm
 packages += gcc make pkg-config libc6-dev libcmocka-dev bats jq
 tests += base_test
 base_test.src := tests/unit/base_test.c $(base.src)

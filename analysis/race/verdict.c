@@ -160,8 +160,11 @@ static void doubt_second(struct race_result *r)
 	if (!s || !s->tool)
 		return;
 	if (s->errors)
-		doubt(r, "%s does not agree: %llu kinds of error", s->tool,
-		      (unsigned long long)s->errors);
+		doubt(r,
+		      "%s does not agree: %llu kind%s of error (it knows no "
+		      "C11 atomics: judge them by hand)",
+		      s->tool, (unsigned long long)s->errors,
+		      s->errors == 1 ? "" : "s");
 	else if (s->hung)
 		doubt(r, "under %s it hung", s->tool);
 }

@@ -139,3 +139,15 @@ corpus() { grep -v '^#' "$BATS_TEST_DIRNAME/../race/expected.tsv"; }
 	run -1 holdup race --runs 2 "$tsan/wrong-lock" racy
 	[ -z "$(ls scratch)" ]
 }
+
+@test "a second detector is asked on the plain build, and has to agree" {
+	run -0 holdup race --runs 3 --second helgrind --plain "$plain/upgrade fixed" --format json \
+		"$tsan/upgrade" fixed
+	jq -e '.second | .tool == "helgrind" and .runs == 3 and .errors == []' <<<"$output"
+	run -4 holdup race --runs 3 --second drd --plain "$plain/wrong-lock racy" --format json \
+		"$tsan/wrong-lock" fixed
+	jq -e '.verdict == "inconclusive" and (.second.errors | length) > 0' <<<"$output"
+	run -3 holdup race --runs 1 --second drd --plain "$tsan/ring fixed" "$tsan/ring" fixed
+	run -3 holdup race --runs 1 --second drd "$tsan/ring" fixed
+	run -2 holdup race --second lint "$tsan/ring" fixed
+}
