@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/commands.h"
+#include "plots/commands.h"
 #include "tracing/base/exits.h"
 
 struct command {
@@ -15,6 +16,7 @@ static int help_main(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "report", "say what holds a recorded program up", report_main },
+	{ "plot", "draw pictures of a recording", plot_main },
 	{ "diff", "compare recordings", diff_main },
 	{ "race", "find races, or confirm that a fix holds", race_main },
 	{ "help", "show this list, or the help of a command", help_main },

@@ -3,7 +3,7 @@ packages += gnuplot-nox fonts-dejavu-core graphviz
 plot_kinds := timeline locks waits heat matrix utilization concurrency breakdown path overhead \
 	order compare sweep
 plots.src := plots/plot.c plots/table.c plots/layout.c plots/graph.c $(plot_kinds:%=plots/%.c)
-holdup.src += $(plots.src)
+holdup.src += plots/command.c $(plots.src)
 holdup.pkgs += glib-2.0
 data += plots/style.gp $(plot_kinds:%=plots/%.gp)
 
@@ -26,3 +26,4 @@ plot_draw_test.pkgs := cmocka glib-2.0 libpng
 plot_table_test.libs := $(base.libs)
 plot_sums_test.libs := $(base.libs)
 plot_draw_test.libs := $(base.libs)
+manuals += plots/man/holdup-plot.1
