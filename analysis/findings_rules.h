@@ -11,7 +11,8 @@
 
 struct finder {
 	struct report *report;
-	GArray *found; /* struct finding */
+	GArray *found;	 /* struct finding */
+	bool *explained; /* groups whose waits have their cause already */
 };
 
 /*
