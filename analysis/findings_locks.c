@@ -4,6 +4,7 @@
 #include "analysis/arena.h"
 #include "analysis/findings_rules.h"
 #include "analysis/measure.h"
+#include "analysis/names.h"
 #include "analysis/units.h"
 
 /* From here on a part of the hold time is why others wait. */
@@ -270,6 +271,43 @@ void find_busy_section(struct finder *finder)
 			   "next acquisition.",
 			   lock->label, count.s, rate.s, mean.s,
 			   finder_waiting(finder, lock), handoff.s);
+	}
+}
+
+/* ", while 1.1 threads ran": where the scheduler told. */
+static const char *running(const struct report *report)
+{
+	if (report->run.scheduler == SCHED_NONE)
+		return "";
+	return arena_printf(report->arena,
+			    "; %.1f threads ran at an average instant",
+			    measure_concurrency(report));
+}
+
+/* A lock of its own making: threads wait for it on a condition. */
+void find_interpreter_lock(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_groups; i++) {
+		const struct lock *lock = &report->groups[i];
+		struct finding finding;
+		struct units_text count;
+
+		if (lock->kind != LOCK_CONDITION ||
+		    !g_str_has_prefix(lock->label, NAMES_GIL) ||
+		    measure_waiting(report, lock) < 5 * FINDINGS_LEAST)
+			continue;
+		finding = of_part(finder, lock, 1, "long-section");
+		finding.path_share = -1; /* it lies on the path as computing */
+		finding.title = "Python threads run one at a time";
+		finding.advice =
+			"Compute in processes (multiprocessing), or in code "
+			"that releases the global interpreter lock; threads "
+			"help where they wait for I/O.";
+		finder_add(finder, finding, "%s: waited for %s times. %s%s.",
+			   lock->label, units_count(&count, lock->waits),
+			   finder_waiting(finder, lock), running(report));
 	}
 }
 

@@ -326,8 +326,8 @@ void find_no_contention(struct finder *finder)
 	units_count(&count, contended);
 	if (wait)
 		finder_add(finder, finding,
-			   "%s lock operations, %s acquisitions contended: %s "
-			   "of waiting in all.",
+			   "%s lock operations, %s of them contended: %s of "
+			   "waiting in all.",
 			   operations.s, count.s, units_ns_prose(&total, wait));
 	else
 		finder_add(
