@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "analysis/commands.h"
-#include "plots/commands.h"
 #include "tracing/base/exits.h"
+#include "tracing/commands.h"
 
 struct command {
 	const char *name;
@@ -15,9 +15,8 @@ struct command {
 static int help_main(int argc, char **argv);
 
 static const struct command commands[] = {
-	{ "report", "say what holds a recorded program up", report_main },
-	{ "plot", "draw pictures of a recording", plot_main },
-	{ "diff", "compare recordings", diff_main },
+	{ "record", "run a program and record what its threads wait for",
+	  record_main },
 	{ "race", "find races, or confirm that a fix holds", race_main },
 	{ "help", "show this list, or the help of a command", help_main },
 };

@@ -14,3 +14,10 @@ libholdup.src := $(patsubst %,tracing/interposer/%.c,events tell board stack \
 libholdup.pkgs := lttng-ust
 libholdup.libs := -ldl -lgcc_s -Wl,--version-script=tracing/interposer/exports.map
 $(BUILD)/pic/tracing/interposer/%.o: own += -fexceptions
+
+# The recorder. liblttng-ctl is loaded when a recording starts (session.c).
+recorder.src := $(patsubst %,tracing/recorder/%.c,clock ctf rings tree sched \
+	board_trace board_read rundir outdir daemon session logbook target \
+	barrier keeper front record)
+holdup.src += $(recorder.src)
+holdup.pkgs += glib-2.0 jansson

@@ -89,8 +89,7 @@ static char *access_words(const struct race_access *a)
 
 	if (*a->thread)
 		g_string_append_printf(s, " by %s", a->thread);
-	/* An inversion says it itself. */
-	for (guint i = 0; i < a->n_locks && a->bytes; i++)
+	for (guint i = 0; i < a->n_locks; i++)
 		g_string_append_printf(s, "%s%s", i ? ", " : ", holding ",
 				       a->locks[i]);
 	return g_string_free(s, FALSE);

@@ -25,10 +25,8 @@ extern const int verdict_exits[VERDICT_N];
 struct evidence {
 	const struct race_row *before;
 	const struct race_row *after; /* the same race, or NULL: never seen */
-	/* false: a sign, where there are races to judge by */
-	bool counts;
-	double low, high; /* interval of its chance a run, before */
-	uint64_t needed;  /* clean runs that it takes */
+	double low, high;	      /* interval of its chance a run, before */
+	uint64_t needed;	      /* clean runs that it takes */
 	double miss; /* probability of a miss this long, at most; after NULL */
 };
 

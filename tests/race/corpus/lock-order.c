@@ -23,7 +23,10 @@ static void *back(void *arg)
 {
 	const bool *racy = arg;
 
-	transfer(*racy ? &to : &from, *racy ? &from : &to);
+	if (*racy)
+		transfer(&to, &from);
+	else
+		transfer(&from, &to);
 	return NULL;
 }
 

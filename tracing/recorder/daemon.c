@@ -1,0 +1,189 @@
+#include "tracing/recorder/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tracing/recorder/clock.h"
+
+#define START_SECONDS 10
+#define KILL_SECONDS  5
+
+/*
+ * The daemon tells all programs of the machine through shared memory that it is
+ * there. It is there for one program only, so it gets a /dev/shm of its own;
+ * where the output lies in there, the machine's must do.
+ */
+static void hide_shm(const char *out)
+{
+	if (!strncmp(out, "/dev/shm/", strlen("/dev/shm/")))
+		return;
+	if (!unshare(CLONE_NEWNS))
+		mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV,
+		      "mode=1777,size=90%");
+}
+
+static void become_daemon(const struct rundir *run, const char *out,
+			  pid_t keeper)
+{
+	char *log = g_build_filename(run->path, "daemon.log", NULL);
+	char *sockets = g_build_filename(run->path, ".lttng", NULL);
+	sigset_t all;
+	int fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != keeper)
+		_exit(1);
+	setpgid(0, 0);
+	setenv("LTTNG_HOME", run->path, 1);
+	setenv("LTTNG_APP_SOCKET_TIMEOUT", "2", 1);
+	unsetenv("LD_PRELOAD");
+	unsetenv("LTTNG_SESSION_CONFIG_XSD_PATH");
+	sigfillset(&all);
+	sigprocmask(SIG_UNBLOCK, &all, NULL);
+	fd = open(log, O_CREAT | O_WRONLY | O_APPEND, 0600);
+	if (fd >= 0) {
+		dup2(fd, 1);
+		dup2(fd, 2);
+	}
+	if (run->is_hidden)
+		hide_shm(out);
+	/* It shall load sessions from where none is, not the machine's. */
+	execlp("lttng-sessiond", "lttng-sessiond", "--no-kernel",
+	       "--sig-parent", "--load",
+	       run->is_hidden ? "/run/lttng" : sockets, (char *)NULL);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static int failed(const struct rundir *run, int status, struct err *err)
+{
+	char *why = daemon_trouble(run);
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		err_set(err, "lttng-sessiond is not installed: try "
+			     "'apt-get install lttng-tools'");
+	else
+		err_set(err, "lttng-sessiond did not start: %s",
+			why ? why : "it ended at once");
+	g_free(why);
+	return -1;
+}
+
+/* Readiness is told by SIGUSR1, failure by SIGCHLD. */
+static int await(const struct rundir *run, pid_t pid, struct err *err)
+{
+	uint64_t deadline = clock_ns() + START_SECONDS * 1000000000ull;
+	sigset_t told;
+
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	sigaddset(&told, SIGCHLD);
+	for (;;) {
+		uint64_t now = clock_ns();
+		uint64_t left = now < deadline ? deadline - now : 0;
+		struct timespec wait = { (time_t)(left / 1000000000u),
+					 (long)(left % 1000000000u) };
+		int status;
+
+		if (sigtimedwait(&told, NULL, &wait) == SIGUSR1)
+			return 0;
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return failed(run, status, err);
+		if (!left)
+			return err_set(err,
+				       "lttng-sessiond did not get ready "
+				       "within %d s",
+				       START_SECONDS);
+	}
+}
+
+pid_t daemon_start(const struct rundir *run, const char *out, struct err *err)
+{
+	pid_t keeper = getpid();
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return err_errno(err, errno, "cannot start lttng-sessiond");
+	if (pid == 0)
+		become_daemon(run, out, keeper);
+	setpgid(pid, pid);
+	if (!await(run, pid, err))
+		return pid;
+	daemon_kill(pid);
+	return -1;
+}
+
+/*
+ * A killed daemon leaves its word that it is there, on which programs would
+ * rely in vain: take it back, as it does when it ends in order.
+ */
+static void recall_word(void)
+{
+	char name[64];
+	int fd;
+	uint32_t *word;
+
+	g_snprintf(name, sizeof(name), "/lttng-ust-wait-8-%u",
+		   (unsigned)geteuid());
+	fd = shm_open(name, O_RDWR | O_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	word = mmap(NULL, sizeof(*word), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		    0);
+	close(fd);
+	if (word == MAP_FAILED)
+		return;
+	__atomic_store_n(word, 0, __ATOMIC_SEQ_CST);
+	munmap(word, sizeof(*word));
+}
+
+/* The recorder is the subreaper: what the daemon started becomes its child. */
+void daemon_kill(pid_t pid)
+{
+	uint64_t deadline = clock_ns() + KILL_SECONDS * 1000000000ull;
+	const struct timespec nap = { 0, 200000 };
+
+	if (pid <= 0)
+		return;
+	while (clock_ns() < deadline) {
+		pid_t gone;
+
+		kill(-pid, SIGKILL);
+		do {
+			gone = waitpid(-pid, NULL, WNOHANG);
+		} while (gone > 0);
+		if (gone < 0 && errno == ECHILD)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	recall_word();
+}
+
+char *daemon_trouble(const struct rundir *run)
+{
+	char *path = g_build_filename(run->path, "daemon.log", NULL);
+	char *text = NULL;
+	char *found = NULL;
+
+	if (g_file_get_contents(path, &text, NULL, NULL)) {
+		char **lines = g_strsplit(text, "\n", -1);
+
+		for (char **line = lines; *line && !found; line++)
+			if (strstr(*line, "rror"))
+				found = g_strdup(g_strstrip(*line));
+		g_strfreev(lines);
+	}
+	g_free(text);
+	g_free(path);
+	return found;
+}

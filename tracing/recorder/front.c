@@ -1,0 +1,290 @@
+#include "tracing/recorder/front.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tracing/base/exits.h"
+#include "tracing/base/paths.h"
+#include "tracing/recorder/clock.h"
+#include "tracing/recorder/rundir.h"
+#include "tracing/recorder/target.h"
+#include "tracing/schema.h"
+
+/* So that a program never waits for good for a daemon that does not answer. */
+#define REGISTER_MS "10000"
+
+struct front {
+	struct logbook *manifest;
+	const struct front_options *options;
+	struct outdir out;
+	sigset_t mask; /* of our caller, for the program */
+	int signals;   /* signalfd */
+	int keeper;    /* socket */
+	pid_t keeper_pid;
+	char *run; /* the keeper's run directory, should it die */
+	struct target target;
+};
+
+/* Signals that somebody may send to us and means the program by it. */
+static const int forwarded[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
+				 SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH,
+				 SIGPWR,  SIGIO,   SIGURG };
+
+static void complain(const char *text)
+{
+	fprintf(stderr, "holdup: %s\n", text);
+}
+
+static int take_signals(struct front *f, struct err *err)
+{
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGCHLD);
+	for (size_t i = 0; i < G_N_ELEMENTS(forwarded); i++)
+		sigaddset(&ours, forwarded[i]);
+	sigprocmask(SIG_BLOCK, &ours, &f->mask);
+	/* A caller that ignores it would have us never hear of the end. */
+	signal(SIGCHLD, SIG_DFL);
+	f->signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+	return f->signals < 0 ? err_errno(err, errno, "signalfd") : 0;
+}
+
+/* LD_PRELOAD separates by colons and blanks and has no way to quote them. */
+static char *preloadable(const char *library, const char *run)
+{
+	char *link;
+
+	if (!strpbrk(library, " :"))
+		return g_strdup(library);
+	link = g_build_filename(run, "libholdup.so", NULL);
+	if (symlink(library, link))
+		complain("the path of libholdup.so has a blank or a colon");
+	return link;
+}
+
+static char **environment(const struct front *f)
+{
+	const struct logbook *m = f->manifest;
+	const char *before = getenv("LD_PRELOAD");
+	char *library = paths_lib("libholdup.so");
+	char *preload = preloadable(library, f->run);
+	char **env = g_new0(char *, 8);
+
+	env[0] = g_strdup_printf("LD_PRELOAD=%s:liblttng-ust-fd.so.1%s%s",
+				 preload, before && *before ? ":" : "",
+				 before ? before : "");
+	env[1] = g_strdup_printf("%s=%s/boards", ENV_BOARD, f->run);
+	env[2] = g_strdup_printf("%s=%s", ENV_DETAIL,
+				 m->detail_all ? "all" : "contended");
+	env[3] = g_strdup_printf("%s=%llu", ENV_BUDGET,
+				 (unsigned long long)m->budget);
+	env[4] = g_strdup_printf("LTTNG_HOME=%s", f->run);
+	env[5] = g_strdup("LTTNG_UST_REGISTER_TIMEOUT=" REGISTER_MS);
+	env[6] = g_strdup("LTTNG_UST_WITHOUT_PROCNAME_STATEDUMP=1");
+	free(library);
+	g_free(preload);
+	return env;
+}
+
+/* The keeper was killed: what it cannot clear away any more, we do. */
+static int keeper_died(struct front *f)
+{
+	complain("the recorder's background process was killed: the recording "
+		 "is incomplete");
+	if (f->run)
+		rundir_remove(f->run);
+	close(f->keeper);
+	f->keeper = -1;
+	return -1;
+}
+
+/* Waits for the keeper's next word; on failure all has been said. */
+static int hear(struct front *f, enum word wanted, struct message *message)
+{
+	if (message_receive(f->keeper, message))
+		return keeper_died(f);
+	if (message->word == wanted)
+		return 0;
+	if (message->text[0])
+		complain(message->text);
+	return -1;
+}
+
+static int forward(struct front *f)
+{
+	struct signalfd_siginfo info;
+	bool has_child = false;
+
+	while (read(f->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD) {
+			has_child = true;
+			continue;
+		}
+		/* What comes from the terminal, the program got as well. */
+		if (info.ssi_code <= 0)
+			kill(f->target.pid, (int)info.ssi_signo);
+		if (info.ssi_signo != SIGWINCH && info.ssi_signo != SIGURG)
+			f->manifest->interrupted = (int)info.ssi_signo;
+	}
+	return has_child;
+}
+
+/* Until the program has ended. */
+static void wait_for_target(struct front *f)
+{
+	struct run_times *times = &f->manifest->times;
+	struct pollfd fds[] = {
+		{ .fd = f->signals, .events = POLLIN },
+		{ .fd = f->keeper, .events = POLLIN },
+	};
+
+	while (!target_reap(&f->target, times)) {
+		fds[1].fd = f->keeper;
+		poll(fds, 2, -1);
+		forward(f);
+		/* It has nothing to say until then but that it is gone. */
+		if (fds[1].fd >= 0 && fds[1].revents)
+			keeper_died(f);
+	}
+}
+
+static int exec_failed(struct front *f, int why)
+{
+	struct message message = { .word = WORD_NEVER };
+	struct err err = { "" };
+
+	wait_for_target(f);
+	err_errno(&err, why, "cannot run '%s'", f->manifest->command[0]);
+	complain(err.text);
+	message_send(f->keeper, &message);
+	hear(f, WORD_DONE, &message);
+	return why == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
+}
+
+static void say_notes(const struct front *f, char *notes)
+{
+	char **lines = g_strsplit(notes, "\n", -1);
+
+	for (char **line = lines; *line; line++)
+		if (**line)
+			complain(*line);
+	if (isatty(2))
+		fprintf(stderr,
+			"holdup: recorded %.3f s into '%s': see it with "
+			"'holdup report %s'\n",
+			(double)(f->manifest->times.end_ns -
+				 f->manifest->times.start_ns) /
+				1e9,
+			f->options->out, f->options->out);
+	g_strfreev(lines);
+}
+
+static int run_target(struct front *f)
+{
+	struct message message = { .word = WORD_FOLLOW };
+	struct logbook *m = f->manifest;
+	int why;
+
+	message.pid = f->target.pid;
+	if (message_send(f->keeper, &message) || hear(f, WORD_GO, &message))
+		return EXIT_RECORD;
+	why = target_go(&f->target, &m->times);
+	if (why)
+		return exec_failed(f, why);
+	wait_for_target(f);
+	message = (struct message){
+		.word = WORD_ENDED,
+		.times = m->times,
+		.interrupted = m->interrupted,
+	};
+	if (f->keeper >= 0 && (message_send(f->keeper, &message) ||
+			       !hear(f, WORD_DONE, &message)))
+		say_notes(f, message.text);
+	return logbook_exit_status(m->times.status);
+}
+
+static int start_target(struct front *f)
+{
+	struct target_options options = {
+		.command = f->manifest->command,
+		.mask = &f->mask,
+	};
+	struct message message;
+	struct err err = { "" };
+	int status = EXIT_RECORD;
+
+	if (hear(f, WORD_READY, &message))
+		return status;
+	f->run = g_strdup(message.text);
+	options.env = environment(f);
+	if (target_fork(&f->target, &options, &err))
+		complain(err.text);
+	else
+		status = run_target(f);
+	g_strfreev(options.env);
+	return status;
+}
+
+/* Bare runs stand half before and half behind the recorded one. */
+static int run_bare(struct front *f, uint64_t runs)
+{
+	struct err err = { "" };
+
+	for (uint64_t i = 0; i < runs; i++) {
+		struct run_times times;
+
+		memset(&times, 0, sizeof(times));
+		if (target_run_bare(f->manifest->command, &f->mask, &times,
+				    &err)) {
+			complain(err.text);
+			return -1;
+		}
+		g_array_append_val(f->manifest->baseline, times);
+	}
+	return 0;
+}
+
+int front_run(struct logbook *manifest, const struct front_options *options)
+{
+	struct front f = {
+		.manifest = manifest,
+		.options = options,
+		.out = { .fd = -1 },
+		.keeper = -1,
+	};
+	struct keeper_options keeper = { .has_sched = options->has_sched };
+	struct err err = { "" };
+	int status = EXIT_RECORD;
+
+	if (take_signals(&f, &err) || outdir_make(&f.out, options->out, &err)) {
+		complain(err.text);
+		outdir_clear(&f.out);
+		return status;
+	}
+	if (run_bare(&f, options->baseline)) {
+		outdir_unmake(&f.out);
+	} else {
+		f.keeper = keeper_start(manifest, &f.out, &keeper,
+					&f.keeper_pid, &err);
+		if (f.keeper < 0)
+			complain(err.text);
+		else
+			status = start_target(&f);
+	}
+	if (f.keeper >= 0)
+		close(f.keeper);
+	if (f.keeper_pid > 0)
+		waitpid(f.keeper_pid, NULL, 0);
+	outdir_clear(&f.out);
+	g_free(f.run);
+	return status;
+}

@@ -1,0 +1,365 @@
+#include "tracing/recorder/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tracing/recorder/board_read.h"
+#include "tracing/recorder/clock.h"
+#include "tracing/recorder/daemon.h"
+#include "tracing/recorder/rundir.h"
+#include "tracing/recorder/session.h"
+
+#define LOOK_MS 100	      /* how often the rings are read */
+#define TICK_NS 1000000000ull /* how often the boards are */
+
+struct keeper {
+	int front; /* socket; -1 once the front is gone */
+	struct logbook *manifest;
+	struct outdir *out;
+	struct rundir run;
+	struct sched *sched;
+	struct session *session;
+	struct boards *boards;
+	struct board_trace *board_trace;
+	int daemon_fd; /* pidfd, -1: none */
+	bool has_offset;
+	uint64_t next_tick_ns;
+};
+
+int message_send(int socket, const struct message *message)
+{
+	size_t n = offsetof(struct message, text) + strlen(message->text) + 1;
+
+	return send(socket, message, n, MSG_NOSIGNAL) == (ssize_t)n ? 0 : -1;
+}
+
+int message_receive(int socket, struct message *message)
+{
+	ssize_t n;
+
+	memset(message, 0, sizeof(*message));
+	do {
+		n = recv(socket, message, sizeof(*message), 0);
+	} while (n < 0 && errno == EINTR);
+	message->text[sizeof(message->text) - 1] = '\0';
+	return n > 0 ? 0 : -1;
+}
+
+/* Apart from the terminal and from whatever the caller passed us. */
+static void detach(int front, int out)
+{
+	static const int quiet[] = { SIGHUP,  SIGINT,  SIGQUIT,
+				     SIGTERM, SIGPIPE, SIGTSTP,
+				     SIGTTIN, SIGTTOU, SIGXFSZ };
+	sigset_t told;
+	int null = open("/dev/null", O_RDWR);
+
+	setsid();
+	prctl(PR_SET_NAME, "holdup-keeper");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	for (size_t i = 0; i < G_N_ELEMENTS(quiet); i++)
+		signal(quiet[i], SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	sigaddset(&told, SIGCHLD);
+	sigprocmask(SIG_SETMASK, &told, NULL);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	for (int fd = 3; fd < (int)sysconf(_SC_OPEN_MAX) && fd < 4096; fd++)
+		if (fd != front && fd != out)
+			close(fd);
+}
+
+/*
+ * One descriptor for each process watched, so many may be needed. Not before
+ * the daemons have started, which close all that they could have.
+ */
+static void allow_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static int set_up(struct keeper *k, const struct keeper_options *options,
+		  struct err *err)
+{
+	struct logbook *m = k->manifest;
+	struct session_options session = { k->out->path, m->buffer_bytes };
+	char *board_dir =
+		g_build_filename(k->out->path, SCHEMA_BOARD_DIR, NULL);
+	struct err no_hiding = { "" };
+
+	if (rundir_make(&k->run, err))
+		goto out;
+	if (!geteuid() && rundir_hide(&k->run, k->out->path, &no_hiding) &&
+	    !access("/run/lttng/client-lttng-sessiond", F_OK)) {
+		err_set(err, "%s, and /run/lttng is in use", no_hiding.text);
+		goto out;
+	}
+	m->epoch_offset_ns = clock_epoch_offset();
+	if (options->has_sched)
+		k->sched = sched_new(k->run.tracefs);
+	m->sched = k->sched;
+	k->session = session_start(&k->run, &session, err);
+	if (!k->session)
+		goto out;
+	allow_files();
+	k->daemon_fd =
+		(int)syscall(SYS_pidfd_open, session_daemon(k->session), 0);
+	k->boards = boards_new(k->run.boards, m->detail_all,
+			       (uint32_t)m->budget, err);
+	if (!k->boards)
+		goto out;
+	k->board_trace = board_trace_new(board_dir, m->epoch_offset_ns, err);
+	if (k->board_trace)
+		boards_write_to(k->boards, k->board_trace);
+out:
+	g_free(board_dir);
+	return k->board_trace ? 0 : -1;
+}
+
+/* All parts tell one offset: LTTng's, as soon as it has written one. */
+static void take_offset(struct keeper *k)
+{
+	uint64_t offset;
+
+	if (k->has_offset)
+		return;
+	offset = outdir_clock_offset(k->out);
+	if (!offset)
+		return;
+	k->manifest->epoch_offset_ns = offset;
+	if (k->sched)
+		sched_set_offset(k->sched, offset);
+	board_trace_set_offset(k->board_trace, offset);
+	k->has_offset = true;
+}
+
+static void tick(struct keeper *k)
+{
+	uint64_t now = clock_ns();
+
+	if (now < k->next_tick_ns)
+		return;
+	k->next_tick_ns = now + TICK_NS;
+	boards_read(k->boards);
+	board_trace_flush(k->board_trace);
+	if (k->sched)
+		sched_flush(k->sched);
+	take_offset(k);
+}
+
+/* Records until the program or the front has ended; what the front said. */
+static enum word record(struct keeper *k)
+{
+	struct message message;
+	struct pollfd fds[] = {
+		{ .fd = k->front, .events = POLLIN },
+		{ .fd = k->sched ? sched_fd(k->sched) : -1, .events = POLLIN },
+		{ .fd = k->daemon_fd, .events = POLLIN },
+	};
+
+	for (;;) {
+		poll(fds, G_N_ELEMENTS(fds), LOOK_MS);
+		if (k->sched)
+			sched_read(k->sched);
+		if (fds[2].revents && k->session) {
+			logbook_note(k->manifest,
+				     "the session daemon ended before the "
+				     "program: events after that are missing");
+			k->manifest->ended = LOGBOOK_DAEMON;
+			session_free(k->session);
+			k->session = NULL;
+			fds[2].fd = -1;
+		}
+		if (fds[0].revents)
+			break;
+		tick(k);
+	}
+	if (message_receive(k->front, &message)) {
+		k->manifest->ended = LOGBOOK_KILLED;
+		k->manifest->times.end_ns = clock_ns();
+		close(k->front);
+		k->front = -1;
+		return WORD_ENDED;
+	}
+	if (k->manifest->ended == LOGBOOK_UNFINISHED)
+		k->manifest->ended = LOGBOOK_PROGRAM;
+	k->manifest->times = message.times;
+	k->manifest->interrupted = message.interrupted;
+	return message.word;
+}
+
+static void note_trouble(struct keeper *k)
+{
+	struct logbook *m = k->manifest;
+	int trouble = board_trace_trouble(k->board_trace);
+	char *words = daemon_trouble(&k->run);
+
+	if (!trouble && k->sched)
+		trouble = sched_trouble(k->sched);
+	if (words && strstr(words, "No space left"))
+		trouble = ENOSPC;
+	if (trouble)
+		logbook_note(m,
+			     "the recording is incomplete: cannot write to "
+			     "'%s': %s",
+			     k->out->path, g_strerror(trouble));
+	else if (words)
+		logbook_note(m, "the session daemon says: %s", words);
+	g_free(words);
+}
+
+static void note_losses(struct logbook *m)
+{
+	uint64_t discarded = 0;
+
+	for (guint i = 0; i < m->streams->len; i++)
+		discarded += g_array_index(m->streams, struct stream_count, i)
+				     .discarded;
+	if (discarded)
+		logbook_note(m, "%llu events were lost: try --buffer %lluM",
+			     (unsigned long long)discarded,
+			     (unsigned long long)(m->buffer_bytes >> 18));
+	if (m->outlived && m->ended != LOGBOOK_KILLED)
+		logbook_note(m,
+			     "%llu processes of the program still run: what "
+			     "they do from now on is not recorded",
+			     (unsigned long long)m->outlived);
+}
+
+static void finish(struct keeper *k)
+{
+	struct logbook *m = k->manifest;
+	struct err err = { "" };
+	bool has_ended = m->ended != LOGBOOK_KILLED;
+
+	boards_stop(k->boards);
+	if (k->sched)
+		sched_stop(k->sched);
+	if (k->session && session_stop(k->session, &err))
+		logbook_note(m, "%s", err.text);
+	boards_finish(k->boards, has_ended ? m->pid : 0, m->times.status);
+	m->processes = boards_processes(k->boards);
+	m->outlived = boards_outlived(k->boards);
+	memcpy(m->board_lost, boards_lost(k->boards), sizeof(m->board_lost));
+	m->ns_per_tick = boards_ns_per_tick(k->boards);
+	take_offset(k);
+	board_trace_flush(k->board_trace);
+	if (k->sched)
+		sched_flush(k->sched);
+	m->board_events = board_trace_events(k->board_trace);
+	outdir_count(k->out, m->streams);
+	note_trouble(k);
+	note_losses(m);
+	if (outdir_check(k->out, &err))
+		logbook_note(m, "%s", err.text);
+	else if (logbook_write(m, k->out->fd, &err))
+		logbook_note(m, "'%s': %s", k->out->path, err.text);
+}
+
+static void clear(struct keeper *k)
+{
+	session_free(k->session);
+	board_trace_free(k->board_trace);
+	boards_free(k->boards);
+	sched_free(k->sched);
+	rundir_clear(&k->run);
+}
+
+static int follow(struct keeper *k, const struct message *message,
+		  struct err *err)
+{
+	char *path = g_build_filename(k->out->path, SCHEMA_SCHED_DIR, NULL);
+	int rc = 0;
+
+	k->manifest->pid = message->pid;
+	k->manifest->times.start_ns = clock_ns();
+	if (k->sched)
+		rc = sched_follow(k->sched, message->pid, path,
+				  k->manifest->epoch_offset_ns, err);
+	g_free(path);
+	return rc ? rc : logbook_write(k->manifest, k->out->fd, err);
+}
+
+static int answer(struct keeper *k, enum word word, const char *text)
+{
+	struct message message = { .word = word };
+
+	g_strlcpy(message.text, text, sizeof(message.text));
+	return k->front < 0 ? -1 : message_send(k->front, &message);
+}
+
+/* The life of the keeper; what could not begin is taken back. */
+static void keep(struct keeper *k, const struct keeper_options *options)
+{
+	struct message message;
+	struct err err = { "" };
+	char *notes;
+
+	if (set_up(k, options, &err))
+		goto failed;
+	answer(k, WORD_READY, k->run.path);
+	if (message_receive(k->front, &message) || follow(k, &message, &err))
+		goto failed;
+	answer(k, WORD_GO, "");
+	if (record(k) == WORD_NEVER)
+		goto failed;
+	finish(k);
+	clear(k);
+	g_ptr_array_add(k->manifest->notes, NULL);
+	notes = g_strjoinv("\n", (char **)k->manifest->notes->pdata);
+	answer(k, WORD_DONE, notes);
+	g_free(notes);
+	return;
+failed:
+	clear(k);
+	outdir_unmake(k->out);
+	answer(k, WORD_FAILED, err.text);
+}
+
+int keeper_start(struct logbook *manifest, struct outdir *out,
+		 const struct keeper_options *options, pid_t *pid,
+		 struct err *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return err_errno(err, errno, "socketpair");
+	*pid = fork();
+	if (*pid < 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return err_errno(err, errno, "fork");
+	}
+	if (*pid == 0) {
+		struct keeper keeper = {
+			.front = pair[1],
+			.manifest = manifest,
+			.out = out,
+			.run = { .fd = -1 },
+			.daemon_fd = -1,
+		};
+
+		detach(pair[1], out->fd);
+		keep(&keeper, options);
+		_exit(0);
+	}
+	close(pair[1]);
+	return pair[0];
+}

@@ -1,0 +1,570 @@
+#include "tracing/recorder/rings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <linux/perf_event.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RING_BYTES     (4u << 20) /* for each CPU; 0.4 s at 100,000 switches/s */
+#define RING_BYTES_MIN (16u << 10)
+#define RECORD_MAX     1024 /* longer ones are not ours */
+
+/* A field of a tracepoint's raw record. */
+struct field {
+	uint32_t at, bytes;
+};
+
+enum point {
+	POINT_SWITCH,
+	POINT_WAKING,
+	POINT_NEW,
+	N_POINTS,
+};
+
+static const char *const point_names[N_POINTS] = {
+	[POINT_SWITCH] = "sched_switch",
+	[POINT_WAKING] = "sched_waking",
+	[POINT_NEW] = "sched_wakeup_new",
+};
+
+struct point_layout {
+	uint16_t id;
+	struct field comm, pid, prio, cpu; /* of a wake-up */
+	struct field prev_comm, prev_pid, prev_prio, prev_state;
+	struct field next_comm, next_pid, next_prio;
+};
+
+struct ring {
+	int fd; /* owns the ring; -1: CPU is absent */
+	int more[N_POINTS];
+	struct perf_event_mmap_page *page;
+	uint8_t *data;
+	uint64_t head, tail; /* what is there, what was read */
+	uint64_t last_ns;
+	bool has_record; /* `record` is the next one, not yet handed over */
+	struct ring_record record;
+};
+
+struct rings {
+	uint32_t n;
+	struct ring *rings;
+	uint64_t bytes;
+	bool is_system;
+	struct point_layout points[N_POINTS];
+	int epoll;
+	bool is_closing; /* `closer` closes the tracepoints */
+	pthread_t closer;
+	uint64_t fetched_ns; /* heads were read at this time */
+};
+
+static int perf_open(struct perf_event_attr *attr, pid_t pid, int cpu)
+{
+	attr->size = sizeof(*attr);
+	attr->use_clockid = 1;
+	attr->clockid = CLOCK_MONOTONIC;
+	return (int)syscall(SYS_perf_event_open, attr, pid, cpu, -1,
+			    PERF_FLAG_FD_CLOEXEC);
+}
+
+/* The number that stands behind `key`. */
+static bool number_after(const char *text, const char *key, uint32_t *out)
+{
+	const char *at = text ? strstr(text, key) : NULL;
+
+	if (at)
+		*out = (uint32_t)strtoul(at + strlen(key), NULL, 10);
+	return at;
+}
+
+static bool parse_field(const char *format, const char *name, struct field *out)
+{
+	char *key = g_strdup_printf(" %s", name);
+	const char *at = format;
+	bool found = false;
+	size_t n = strlen(key);
+
+	while (!found && (at = strstr(at, key))) {
+		at += n;
+		if (*at != ';' && *at != '[')
+			continue;
+		found = number_after(at, "offset:", &out->at) &&
+			number_after(at, "size:", &out->bytes);
+	}
+	g_free(key);
+	return found;
+}
+
+static int read_layout(const char *tracefs, enum point point,
+		       struct point_layout *layout, struct err *err)
+{
+	char *path = g_build_filename(tracefs, "events/sched",
+				      point_names[point], "format", NULL);
+	char *text = NULL;
+	uint32_t id = 0;
+	bool ok = g_file_get_contents(path, &text, NULL, NULL) &&
+		  number_after(text, "ID: ", &id);
+
+	if (ok && point == POINT_SWITCH)
+		ok = parse_field(text, "prev_comm", &layout->prev_comm) &&
+		     parse_field(text, "prev_pid", &layout->prev_pid) &&
+		     parse_field(text, "prev_prio", &layout->prev_prio) &&
+		     parse_field(text, "prev_state", &layout->prev_state) &&
+		     parse_field(text, "next_comm", &layout->next_comm) &&
+		     parse_field(text, "next_pid", &layout->next_pid) &&
+		     parse_field(text, "next_prio", &layout->next_prio);
+	else if (ok)
+		ok = parse_field(text, "comm", &layout->comm) &&
+		     parse_field(text, "pid", &layout->pid) &&
+		     parse_field(text, "prio", &layout->prio) &&
+		     parse_field(text, "target_cpu", &layout->cpu);
+	layout->id = (uint16_t)id;
+	if (!ok)
+		err_set(err, "cannot read '%s'", path);
+	g_free(text);
+	g_free(path);
+	return ok ? 0 : -1;
+}
+
+static struct rings *rings_new(uint64_t bytes)
+{
+	struct rings *rings = g_new0(struct rings, 1);
+
+	rings->n = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+	rings->rings = g_new0(struct ring, rings->n);
+	rings->bytes = bytes;
+	rings->epoll = epoll_create1(EPOLL_CLOEXEC);
+	for (uint32_t cpu = 0; cpu < rings->n; cpu++) {
+		rings->rings[cpu].fd = -1;
+		for (int i = 0; i < N_POINTS; i++)
+			rings->rings[cpu].more[i] = -1;
+	}
+	return rings;
+}
+
+static int ring_map(struct rings *rings, struct ring *ring)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct epoll_event event = { .events = EPOLLIN };
+	void *map = mmap(NULL, page + rings->bytes, PROT_READ | PROT_WRITE,
+			 MAP_SHARED, ring->fd, 0);
+
+	if (map == MAP_FAILED)
+		return -1;
+	ring->page = map;
+	ring->data = (uint8_t *)map + page;
+	epoll_ctl(rings->epoll, EPOLL_CTL_ADD, ring->fd, &event);
+	return 0;
+}
+
+/* Tasks, names and losses by a dummy event; the tracepoints share its ring. */
+static int open_cpu_system(struct rings *rings, uint32_t cpu)
+{
+	struct ring *ring = &rings->rings[cpu];
+	struct perf_event_attr base = {
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_DUMMY,
+		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
+		.sample_id_all = 1,
+		.task = 1,
+		.comm = 1,
+		.comm_exec = 1,
+		.watermark = 1,
+		.wakeup_watermark = (uint32_t)(rings->bytes / 2),
+	};
+
+	ring->fd = perf_open(&base, -1, (int)cpu);
+	if (ring->fd < 0)
+		return errno == ENODEV ? 0 : -1;
+	if (ring_map(rings, ring))
+		return -1;
+	for (int i = 0; i < N_POINTS; i++) {
+		struct perf_event_attr attr = {
+			.type = PERF_TYPE_TRACEPOINT,
+			.config = rings->points[i].id,
+			.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
+				       PERF_SAMPLE_RAW,
+			.sample_period = 1,
+			.watermark = 1,
+			.wakeup_watermark = (uint32_t)(rings->bytes / 2),
+		};
+
+		ring->more[i] = perf_open(&attr, -1, (int)cpu);
+		if (ring->more[i] < 0 ||
+		    ioctl(ring->more[i], PERF_EVENT_IOC_SET_OUTPUT, ring->fd))
+			return -1;
+	}
+	return 0;
+}
+
+struct rings *rings_open_system(const char *tracefs, struct err *err)
+{
+	struct rings *rings;
+
+	if (!tracefs) {
+		err_set(err, "tracefs cannot be read");
+		return NULL;
+	}
+	rings = rings_new(RING_BYTES);
+	rings->is_system = true;
+	for (int i = 0; i < N_POINTS; i++)
+		if (read_layout(tracefs, (enum point)i, &rings->points[i], err))
+			goto failed;
+	for (uint32_t cpu = 0; cpu < rings->n; cpu++)
+		if (open_cpu_system(rings, cpu)) {
+			err_errno(err, errno, "perf_event_open");
+			goto failed;
+		}
+	return rings;
+failed:
+	rings_free(rings);
+	return NULL;
+}
+
+static int open_cpu_task(struct rings *rings, pid_t pid, uint32_t cpu)
+{
+	struct ring *ring = &rings->rings[cpu];
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_DUMMY,
+		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
+		.sample_id_all = 1,
+		.inherit = 1,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+		.context_switch = 1,
+		.task = 1,
+		.comm = 1,
+		.comm_exec = 1,
+		.watermark = 1,
+		.wakeup_watermark = (uint32_t)(rings->bytes / 2),
+	};
+
+	ring->fd = perf_open(&attr, pid, (int)cpu);
+	if (ring->fd < 0)
+		return errno == ENODEV ? 0 : -1;
+	return ring_map(rings, ring);
+}
+
+/* The memory that a user may lock is little: take what can be had. */
+struct rings *rings_open_task(pid_t pid, struct err *err)
+{
+	int why = 0;
+
+	for (uint64_t bytes = 512u << 10; bytes >= RING_BYTES_MIN; bytes /= 2) {
+		struct rings *rings = rings_new(bytes);
+		uint32_t cpu = 0;
+
+		while (cpu < rings->n && !open_cpu_task(rings, pid, cpu))
+			cpu++;
+		if (cpu == rings->n)
+			return rings;
+		why = errno;
+		rings_free(rings);
+		if (why != EPERM && why != ENOMEM)
+			break;
+	}
+	err_errno(err, why, "perf_event_open");
+	return NULL;
+}
+
+uint32_t rings_cpus(const struct rings *rings)
+{
+	return rings->n;
+}
+
+bool rings_has(const struct rings *rings, uint32_t cpu)
+{
+	return rings->rings[cpu].fd >= 0;
+}
+
+static void copy_comm(char out[16], const uint8_t *raw, struct field field)
+{
+	size_t n = field.bytes < 15 ? field.bytes : 15;
+
+	memcpy(out, raw + field.at, n);
+	out[n] = '\0';
+}
+
+static int32_t raw_i32(const uint8_t *raw, struct field field)
+{
+	int32_t value;
+
+	memcpy(&value, raw + field.at, sizeof(value));
+	return value;
+}
+
+static int64_t raw_i64(const uint8_t *raw, struct field field)
+{
+	int64_t value;
+
+	memcpy(&value, raw + field.at, sizeof(value));
+	return value;
+}
+
+/* sched:* counts priorities from 0, LTTng from where real-time ones end. */
+static int32_t lttng_prio(int32_t prio)
+{
+	return prio - 100;
+}
+
+static void decode_switch(const struct point_layout *p, const uint8_t *raw,
+			  struct ring_record *out)
+{
+	out->type = RING_SWITCH;
+	out->other = raw_i32(raw, p->prev_pid);
+	out->other_prio = lttng_prio(raw_i32(raw, p->prev_prio));
+	out->prev_state = raw_i64(raw, p->prev_state) & 0xff; /* 0: preempted */
+	out->task = raw_i32(raw, p->next_pid);
+	out->prio = lttng_prio(raw_i32(raw, p->next_prio));
+	copy_comm(out->other_comm, raw, p->prev_comm);
+	copy_comm(out->comm, raw, p->next_comm);
+}
+
+static void decode_wakeup(const struct point_layout *p, const uint8_t *raw,
+			  enum ring_type type, struct ring_record *out)
+{
+	out->type = type;
+	out->task = raw_i32(raw, p->pid);
+	out->prio = lttng_prio(raw_i32(raw, p->prio));
+	out->target_cpu = raw_i32(raw, p->cpu);
+	copy_comm(out->comm, raw, p->comm);
+}
+
+/* header, pid, tid, time, bytes of raw data, raw data */
+static void decode_sample(const struct rings *rings, const uint8_t *at,
+			  struct ring_record *out)
+{
+	const uint8_t *raw = at + 8 + 8 + 8 + 4;
+	uint16_t id;
+
+	memcpy(&out->other_pid, at + 8, 4);
+	memcpy(&out->other, at + 12, 4);
+	memcpy(&out->ts_ns, at + 16, 8);
+	memcpy(&id, raw, sizeof(id));
+	if (id == rings->points[POINT_SWITCH].id)
+		decode_switch(&rings->points[POINT_SWITCH], raw, out);
+	else if (id == rings->points[POINT_WAKING].id)
+		decode_wakeup(&rings->points[POINT_WAKING], raw, RING_WAKING,
+			      out);
+	else if (id == rings->points[POINT_NEW].id)
+		decode_wakeup(&rings->points[POINT_NEW], raw, RING_WAKEUP_NEW,
+			      out);
+}
+
+/* pid, parent's pid, tid, parent's tid, time */
+static void decode_task(const uint8_t *at, enum ring_type type,
+			struct ring_record *out)
+{
+	out->type = type;
+	memcpy(&out->pid, at + 8, 4);
+	memcpy(&out->other_pid, at + 12, 4);
+	memcpy(&out->task, at + 16, 4);
+	memcpy(&out->other, at + 20, 4);
+	memcpy(&out->ts_ns, at + 24, 8);
+}
+
+/* At the end of each record that is no sample stand pid, tid, time. */
+static void decode_tail(const uint8_t *at, uint16_t bytes,
+			struct ring_record *out)
+{
+	memcpy(&out->pid, at + bytes - 16, 4);
+	memcpy(&out->task, at + bytes - 12, 4);
+	memcpy(&out->ts_ns, at + bytes - 8, 8);
+}
+
+static void decode_own_switch(uint16_t misc, struct ring_record *out)
+{
+	bool is_out = misc & PERF_RECORD_MISC_SWITCH_OUT;
+
+	out->type = RING_SWITCH;
+	out->prev_state = misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT ? 0 : 1;
+	out->other = is_out ? out->task : -1;
+	out->other_pid = is_out ? out->pid : -1;
+	if (is_out)
+		out->task = -1;
+}
+
+static void decode(const struct rings *rings, const uint8_t *at,
+		   struct ring_record *out)
+{
+	struct perf_event_header header;
+
+	memcpy(&header, at, sizeof(header));
+	switch (header.type) {
+	case PERF_RECORD_SAMPLE:
+		decode_sample(rings, at, out);
+		break;
+	case PERF_RECORD_FORK:
+		decode_task(at, RING_FORK, out);
+		break;
+	case PERF_RECORD_EXIT:
+		decode_task(at, RING_EXIT, out);
+		break;
+	case PERF_RECORD_COMM:
+		decode_tail(at, header.size, out);
+		out->type = header.misc & PERF_RECORD_MISC_COMM_EXEC
+				    ? RING_EXEC
+				    : RING_COMM;
+		memcpy(&out->pid, at + 8, 4);
+		memcpy(&out->task, at + 12, 4);
+		g_strlcpy(out->comm, (const char *)at + 16, sizeof(out->comm));
+		break;
+	case PERF_RECORD_SWITCH:
+		decode_tail(at, header.size, out);
+		decode_own_switch(header.misc, out);
+		break;
+	case PERF_RECORD_LOST:
+		decode_tail(at, header.size, out);
+		out->type = RING_LOST;
+		memcpy(&out->count, at + 16, 8);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Moves to the next record that means something; false: none is there. */
+static bool ring_fill(struct rings *rings, uint32_t cpu)
+{
+	struct ring *ring = &rings->rings[cpu];
+	uint8_t wrapped[RECORD_MAX];
+
+	while (!ring->has_record && ring->tail < ring->head) {
+		uint64_t at = ring->tail & (rings->bytes - 1);
+		const uint8_t *from = ring->data + at;
+		struct perf_event_header header;
+
+		/* Records are multiples of 8: a header never wraps. */
+		memcpy(&header, from, sizeof(header));
+		ring->tail += header.size;
+		if (header.size > RECORD_MAX)
+			continue;
+		if (at + header.size > rings->bytes) {
+			size_t first = rings->bytes - at;
+
+			memcpy(wrapped, from, first);
+			memcpy(wrapped + first, ring->data,
+			       header.size - first);
+			from = wrapped;
+		}
+		ring->record = (struct ring_record){ .cpu = cpu };
+		decode(rings, from, &ring->record);
+		ring->has_record = ring->record.type != RING_NONE;
+		if (ring->record.ts_ns < ring->last_ns)
+			ring->record.ts_ns = ring->last_ns;
+		ring->last_ns = ring->record.ts_ns;
+	}
+	return ring->has_record;
+}
+
+static void fetch_heads(struct rings *rings, uint64_t until_ns)
+{
+	if (rings->fetched_ns == until_ns)
+		return;
+	rings->fetched_ns = until_ns;
+	for (uint32_t cpu = 0; cpu < rings->n; cpu++) {
+		struct ring *ring = &rings->rings[cpu];
+
+		if (ring->page)
+			ring->head = __atomic_load_n(&ring->page->data_head,
+						     __ATOMIC_ACQUIRE);
+	}
+}
+
+bool rings_next(struct rings *rings, uint64_t until_ns,
+		struct ring_record *record)
+{
+	struct ring *oldest = NULL;
+
+	fetch_heads(rings, until_ns);
+	for (uint32_t cpu = 0; cpu < rings->n; cpu++) {
+		struct ring *ring = &rings->rings[cpu];
+
+		if (!ring->page || !ring_fill(rings, cpu) ||
+		    ring->record.ts_ns >= until_ns)
+			continue;
+		if (!oldest || ring->record.ts_ns < oldest->record.ts_ns)
+			oldest = ring;
+	}
+	if (!oldest)
+		return false;
+	*record = oldest->record;
+	oldest->has_record = false;
+	return true;
+}
+
+void rings_release(struct rings *rings)
+{
+	for (uint32_t cpu = 0; cpu < rings->n; cpu++) {
+		struct ring *ring = &rings->rings[cpu];
+
+		if (ring->page)
+			__atomic_store_n(&ring->page->data_tail, ring->tail,
+					 __ATOMIC_RELEASE);
+	}
+}
+
+int rings_fd(const struct rings *rings)
+{
+	return rings->epoll;
+}
+
+static void *close_points(void *data)
+{
+	const struct rings *rings = data;
+
+	for (uint32_t cpu = 0; cpu < rings->n; cpu++)
+		for (int i = 0; i < N_POINTS; i++)
+			if (rings->rings[cpu].more[i] >= 0)
+				close(rings->rings[cpu].more[i]);
+	return NULL;
+}
+
+void rings_stop(struct rings *rings)
+{
+	for (uint32_t cpu = 0; cpu < rings->n; cpu++) {
+		struct ring *ring = &rings->rings[cpu];
+
+		if (ring->fd >= 0)
+			ioctl(ring->fd, PERF_EVENT_IOC_DISABLE, 0);
+		for (int i = 0; i < N_POINTS; i++)
+			if (ring->more[i] >= 0)
+				ioctl(ring->more[i], PERF_EVENT_IOC_DISABLE, 0);
+	}
+	rings->is_closing =
+		!pthread_create(&rings->closer, NULL, close_points, rings);
+}
+
+void rings_free(struct rings *rings)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (!rings)
+		return;
+	if (rings->is_closing)
+		pthread_join(rings->closer, NULL);
+	else
+		close_points(rings);
+	for (uint32_t cpu = 0; cpu < rings->n; cpu++) {
+		struct ring *ring = &rings->rings[cpu];
+
+		if (ring->page)
+			munmap(ring->page, page + rings->bytes);
+		if (ring->fd >= 0)
+			close(ring->fd);
+	}
+	if (rings->epoll >= 0)
+		close(rings->epoll);
+	g_free(rings->rings);
+	g_free(rings);
+}
