@@ -5,6 +5,7 @@
 #include "analysis/commands.h"
 #include "tracing/base/exits.h"
 #include "tracing/commands.h"
+#include "workloads/commands.h"
 
 struct command {
 	const char *name;
@@ -18,6 +19,8 @@ static const struct command commands[] = {
 	{ "record", "run a program and record what its threads wait for",
 	  record_main },
 	{ "race", "find races, or confirm that a fix holds", race_main },
+	{ "lesson", "try a claim about concurrency on this machine",
+	  lesson_main },
 	{ "help", "show this list, or the help of a command", help_main },
 };
 

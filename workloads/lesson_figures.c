@@ -1,0 +1,347 @@
+/* Figures read from the report of a recording. */
+#include <math.h>
+#include <string.h>
+
+#include "workloads/lesson.h"
+
+/* Told where the report says nothing about it. */
+static const double unknown = (double)NAN;
+
+/* Each figure takes the report and what stands after the colon. */
+
+static double number(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+/* Threads that were started to work; all of them if there are no others. */
+static bool is_worker(const json_t *thread)
+{
+	const char *routine =
+		json_string_value(json_object_get(thread, "start_routine"));
+
+	return routine && *routine;
+}
+
+static bool has_workers(const json_t *report)
+{
+	json_t *threads = json_object_get(report, "threads");
+	json_t *thread;
+	size_t i;
+
+	json_array_foreach(threads, i,
+			   thread) if (is_worker(thread)) return true;
+	return false;
+}
+
+/*
+ * Of the workers' life, the share in a state; "ready": wanting a CPU; "wants":
+ * that, or having one; "waiting": I/O or sleep.
+ */
+static double share(const json_t *report, const char *state)
+{
+	bool workers = has_workers(report);
+	double in = 0, life = 0;
+	json_t *thread;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "threads"), i, thread)
+	{
+		json_t *states = json_object_get(thread, "state_ns");
+
+		if (workers && !is_worker(thread))
+			continue;
+		if (!strcmp(state, "ready"))
+			in += number(states, "preempted") +
+			      number(states, "woken");
+		else if (!strcmp(state, "wants"))
+			in += number(states, "running") +
+			      number(states, "spinning") +
+			      number(states, "preempted") +
+			      number(states, "woken");
+		else if (!strcmp(state, "waiting"))
+			in += number(states, "io") + number(states, "sleep");
+		else
+			in += number(states, state);
+		life += number(thread, "end_ns") - number(thread, "begin_ns");
+	}
+	return life > 0 ? in / life : unknown;
+}
+
+static double switches(const json_t *report, const char *kind)
+{
+	double sum = 0;
+	json_t *thread;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "threads"), i, thread) sum +=
+		number(json_object_get(thread, "switches"), kind);
+	return sum;
+}
+
+static double count_threads(const json_t *report, const char *routine)
+{
+	double n = 0;
+	json_t *thread;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "threads"), i, thread)
+	{
+		const char *starts = json_string_value(
+			json_object_get(thread, "start_routine"));
+
+		n += starts && (!*routine || strstr(starts, routine));
+	}
+	return n;
+}
+
+/* Mean number of threads running while any was. */
+static double running(const json_t *report, const char *unused)
+{
+	json_t *bins = json_object_get(json_object_get(report, "utilization"),
+				       "concurrency_ns");
+	double threads = 0, all = 0;
+	json_t *bin;
+	size_t i;
+
+	(void)unused;
+	json_array_foreach(bins, i, bin)
+	{
+		threads += (double)i * json_number_value(bin);
+		all += i > 0 ? json_number_value(bin) : 0;
+	}
+	return all > 0 ? threads / all : unknown;
+}
+
+static double idle(const json_t *report, const char *unused)
+{
+	(void)unused;
+	return 1 - number(json_object_get(report, "utilization"), "cpu_share");
+}
+
+/* The locks whose label or kind contains `name`, summed. */
+static double lock_sum(const json_t *report, const char *name,
+		       double (*figure)(const json_t *lock))
+{
+	double sum = 0;
+	bool found = false;
+	json_t *lock;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "locks"), i, lock)
+	{
+		const char *label =
+			json_string_value(json_object_get(lock, "label"));
+		const char *kind =
+			json_string_value(json_object_get(lock, "kind"));
+
+		if ((label && strstr(label, name)) ||
+		    (kind && !strcmp(kind, name))) {
+			sum += figure(lock);
+			found = true;
+		}
+	}
+	return found ? sum : unknown;
+}
+
+static double total_of(const json_t *lock, const char *dist)
+{
+	return number(json_object_get(lock, dist), "total");
+}
+
+static double wait_of(const json_t *lock)
+{
+	return total_of(lock, "wait_ns") / 1e9;
+}
+
+static double hold_of(const json_t *lock)
+{
+	return total_of(lock, "hold_ns") / 1e9;
+}
+
+static double acquisitions_of(const json_t *lock)
+{
+	return number(lock, "acquisitions");
+}
+
+static double contended_of(const json_t *lock)
+{
+	return number(lock, "contended");
+}
+
+static double waits_of(const json_t *lock)
+{
+	return number(lock, "waits");
+}
+
+static double queue_of(const json_t *lock)
+{
+	return number(json_object_get(lock, "queue"), "max");
+}
+
+static double breakdown(const json_t *lock, const char *part)
+{
+	return number(json_object_get(lock, "hold_breakdown_ns"), part) / 1e9;
+}
+
+static double hold_io_of(const json_t *lock)
+{
+	return breakdown(lock, "io");
+}
+
+static double hold_sleep_of(const json_t *lock)
+{
+	return breakdown(lock, "sleep");
+}
+
+static double hold_off_of(const json_t *lock)
+{
+	return breakdown(lock, "preempted") + breakdown(lock, "woken");
+}
+
+static double hold_told_of(const json_t *lock)
+{
+	return hold_of(lock) - breakdown(lock, "unrecorded");
+}
+
+static double lock_wait(const json_t *report, const char *name)
+{
+	return lock_sum(report, name, wait_of);
+}
+
+static double lock_hold(const json_t *report, const char *name)
+{
+	return lock_sum(report, name, hold_of);
+}
+
+static double lock_acquisitions(const json_t *report, const char *name)
+{
+	return lock_sum(report, name, acquisitions_of);
+}
+
+static double lock_contended(const json_t *report, const char *name)
+{
+	return lock_sum(report, name, contended_of);
+}
+
+static double lock_waits(const json_t *report, const char *name)
+{
+	return lock_sum(report, name, waits_of);
+}
+
+static double lock_queue(const json_t *report, const char *name)
+{
+	return lock_sum(report, name, queue_of);
+}
+
+static double ratio(const json_t *report, const char *name,
+		    double (*part)(const json_t *),
+		    double (*whole)(const json_t *))
+{
+	double all = lock_sum(report, name, whole);
+
+	return all > 0 ? lock_sum(report, name, part) / all : unknown;
+}
+
+static double hold_io(const json_t *report, const char *name)
+{
+	return ratio(report, name, hold_io_of, hold_told_of);
+}
+
+static double hold_sleep(const json_t *report, const char *name)
+{
+	return ratio(report, name, hold_sleep_of, hold_told_of);
+}
+
+/* Of the holds that are told: the share in which the owner had no CPU. */
+static double hold_off(const json_t *report, const char *name)
+{
+	return ratio(report, name, hold_off_of, hold_told_of);
+}
+
+static double findings(const json_t *report, const char *kind)
+{
+	double n = 0;
+	json_t *finding;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "findings"), i, finding)
+	{
+		const char *its =
+			json_string_value(json_object_get(finding, "kind"));
+
+		n += its && !strcmp(its, kind);
+	}
+	return n;
+}
+
+static double deadlocked(const json_t *report, const char *unused)
+{
+	json_t *first = json_array_get(json_object_get(report, "deadlocks"), 0);
+
+	(void)unused;
+	return (double)json_array_size(json_object_get(first, "cycle"));
+}
+
+static double inversions(const json_t *report, const char *unused)
+{
+	double n = 0;
+	json_t *row;
+	size_t i;
+
+	(void)unused;
+	json_array_foreach(json_object_get(report, "lock_order"), i, row)
+	{
+		const char *kind =
+			json_string_value(json_object_get(row, "kind"));
+
+		n += kind && !strcmp(kind, "inversion");
+	}
+	return n;
+}
+
+static double processes(const json_t *report, const char *unused)
+{
+	(void)unused;
+	return number(json_object_get(report, "run"), "processes");
+}
+
+bool lesson_trace_figure(const struct lesson_outcome *outcome, const char *name,
+			 double *out)
+{
+	static const struct {
+		const char *name;
+		double (*figure)(const json_t *report, const char *argument);
+	} figures[] = {
+		{ "share", share },
+		{ "switches", switches },
+		{ "threads", count_threads },
+		{ "running", running },
+		{ "idle", idle },
+		{ "processes", processes },
+		{ "lock_wait", lock_wait },
+		{ "lock_hold", lock_hold },
+		{ "lock_acquisitions", lock_acquisitions },
+		{ "lock_contended", lock_contended },
+		{ "lock_waits", lock_waits },
+		{ "lock_queue", lock_queue },
+		{ "hold_io", hold_io },
+		{ "hold_sleep", hold_sleep },
+		{ "hold_off", hold_off },
+		{ "findings", findings },
+		{ "deadlocked", deadlocked },
+		{ "inversions", inversions },
+	};
+	const char *colon = strchr(name, ':');
+	size_t n = colon ? (size_t)(colon - name) : strlen(name);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(figures); i++) {
+		if (strlen(figures[i].name) != n ||
+		    strncmp(figures[i].name, name, n) != 0)
+			continue;
+		*out = figures[i].figure(outcome->report,
+					 colon ? colon + 1 : "");
+		return isfinite(*out);
+	}
+	g_error("no figure '%s'", name);
+}

@@ -1,0 +1,153 @@
+/* Runs a workload over a growing number of threads; fits the curve. */
+#include <math.h>
+#include <string.h>
+
+#include "workloads/lesson.h"
+#include "workloads/lesson_parts.h"
+
+/* 1, 2, 3, 4, then doubled; up to `most`, which is always among them. */
+static size_t choose_points(unsigned most, struct lesson_point *points)
+{
+	size_t n = 0;
+
+	for (unsigned at = 1; at < most && n + 1 < LESSON_POINTS;
+	     at = at < 4 && most <= 16 ? at + 1 : 2 * at)
+		points[n++].n = at;
+	points[n++].n = most;
+	return n;
+}
+
+static int run_point(struct lesson_result *result, struct lesson_point *point,
+		     struct err *err)
+{
+	const struct lesson_sweep *sweep = &result->lesson->sweep;
+	char *args = g_strdup_printf("%s --threads %u", sweep->args, point->n);
+	struct lesson_variant variant = { .name = "sweep", .args = args };
+	struct lesson_outcome outcome = { .variant = &variant };
+	const struct sample *sample;
+	int status;
+
+	outcome.measures =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	outcome.texts =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	status = lesson_run_variant(&outcome, result->scale, err);
+	sample = g_hash_table_lookup(outcome.measures, sweep->key);
+	if (sample && sample->values[0] > 0)
+		sample_add(&point->throughput, !strcmp(sweep->key, "seconds")
+						       ? 1 / sample->values[0]
+						       : sample->values[0]);
+	g_hash_table_destroy(outcome.measures);
+	g_hash_table_destroy(outcome.texts);
+	g_free(args);
+	return status;
+}
+
+static void fit(struct lesson_curve *curve)
+{
+	double n[LESSON_POINTS], x[LESSON_POINTS];
+
+	for (size_t i = 0; i < curve->points; i++) {
+		n[i] = curve->point[i].n;
+		x[i] = sample_median(&curve->point[i].throughput);
+		if (x[i] > x[curve->best])
+			curve->best = i;
+		if (x[i] <= 0)
+			return;
+	}
+	curve->knee = scaling_knee(x, curve->points, 0.9);
+	curve->has_amdahl =
+		!scaling_fit_amdahl(n, x, curve->points, &curve->amdahl);
+	curve->has_usl = !scaling_fit_usl(n, x, curve->points, &curve->usl);
+}
+
+/* The table that `holdup plot --sweep` draws (see plots/sweep.h). */
+static void write_points(const struct lesson_result *result, FILE *out)
+{
+	const struct lesson_curve *curve = &result->curve;
+
+	fprintf(out,
+		"# title: %s\n# subtitle: %u CPUs; median and interval of %u "
+		"runs\n# source: holdup lesson %s, scale %g\n# x: threads\n"
+		"# y: %s\n# log: x\nseries\tx\ty\tlow\thigh\tkind\n",
+		result->lesson->id, result->cpus, result->runs,
+		result->lesson->id, result->scale, result->lesson->sweep.unit);
+	for (size_t i = 0; i < curve->points; i++) {
+		const struct lesson_point *at = &curve->point[i];
+		double y = sample_median(&at->throughput), low, high;
+
+		sample_interval(&at->throughput, &low, &high);
+		fprintf(out, "measured\t%u\t%.9g\t%.9g\t%.9g\tpoints\n", at->n,
+			y, low, high);
+	}
+}
+
+static void write_laws(const struct lesson_curve *curve, FILE *out)
+{
+	double most = curve->point[curve->points - 1].n;
+
+	for (int i = 0; i <= 64; i++) {
+		double n = pow(most, i / 64.0);
+		double amdahl = scaling_amdahl_at(&curve->amdahl, n);
+		double usl = scaling_usl_at(&curve->usl, n);
+
+		if (curve->has_amdahl)
+			fprintf(out,
+				"Amdahl, serial share %.3f\t%.9g\t%.9g\t%.9g\t"
+				"%.9g\tlaw\n",
+				curve->amdahl.serial, n, amdahl, amdahl,
+				amdahl);
+		if (curve->has_usl)
+			fprintf(out, "USL\t%.9g\t%.9g\t%.9g\t%.9g\tlaw\n", n,
+				usl, usl, usl);
+	}
+}
+
+void lesson_sweep_draw(struct lesson_result *result,
+		       const struct lesson_options *options)
+{
+	char *dir = g_strdup_printf("%s/%s", options->out, result->lesson->id);
+	char *table = g_strdup_printf("%s/curve.tsv", dir);
+	char *picture = g_strdup_printf("%s/sweep.png", dir);
+	const char *const args[] = {
+		"plot", "--sweep", table, "-o", dir, NULL
+	};
+	FILE *out = fopen(table, "we");
+
+	if (out) {
+		write_points(result, out);
+		write_laws(&result->curve, out);
+		fclose(out);
+		lesson_holdup(args);
+	}
+	if (g_file_test(picture, G_FILE_TEST_EXISTS))
+		result->sweep_plot = g_strdup(picture);
+	g_free(picture);
+	g_free(table);
+	g_free(dir);
+}
+
+int lesson_sweep_do(struct lesson_result *result,
+		    const struct lesson_options *options, struct err *err)
+{
+	const struct lesson_sweep *sweep = &result->lesson->sweep;
+	struct lesson_curve *curve = &result->curve;
+	unsigned most = sweep->most ? sweep->most : 2 * result->cpus;
+
+	curve->points = choose_points(MAX(most, 4), curve->point);
+	/* Round by round, so that a slow spell does not hit one point alone. */
+	for (unsigned run = 0; run < result->runs; run++)
+		for (size_t i = 0; i < curve->points; i++) {
+			char *what = g_strdup_printf("%u threads, run %u of %u",
+						     curve->point[i].n, run + 1,
+						     result->runs);
+
+			if (options->progress)
+				options->progress(result->lesson->id, what);
+			g_free(what);
+			if (run_point(result, &curve->point[i], err))
+				return -1;
+		}
+	fit(curve);
+	return 0;
+}

@@ -1,0 +1,163 @@
+/* Records a variant, has its report made and its pictures drawn. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tracing/base/paths.h"
+#include "workloads/lesson.h"
+#include "workloads/lesson_parts.h"
+#include "workloads/spawn.h"
+
+#define LIMIT_S 120
+
+static char **holdup_argv(const char *const *more)
+{
+	GPtrArray *argv = g_ptr_array_new();
+	char *self = paths_self();
+
+	g_ptr_array_add(argv, g_strdup(self));
+	for (; *more; more++)
+		g_ptr_array_add(argv, g_strdup(*more));
+	g_ptr_array_add(argv, NULL);
+	free(self);
+	return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+/* Runs holdup itself; returns its status, -1 if it could not be run. */
+static int holdup(const char *const *args, struct spawned *spawned,
+		  struct err *err)
+{
+	char **argv = holdup_argv(args);
+	int result = spawn_run(argv, LIMIT_S, spawned, err);
+
+	g_strfreev(argv);
+	return result ? -1 : spawned_status(spawned);
+}
+
+void lesson_holdup(const char *const args[])
+{
+	struct spawned spawned = { 0 };
+	struct err err = { "" };
+
+	holdup(args, &spawned, &err);
+	spawned_clear(&spawned);
+}
+
+static char *why_not(const char *what, const struct spawned *spawned,
+		     const struct err *err)
+{
+	const char *words = err->text[0]	 ? err->text
+			    : spawned->timed_out ? "took too long"
+			    : spawned->complaint && *spawned->complaint
+				    ? spawned->complaint
+				    : "failed";
+
+	if (g_str_has_prefix(words, "holdup: "))
+		words += strlen("holdup: ");
+	return g_strdup_printf("%s: %s", what, words);
+}
+
+static void add_words(GPtrArray *args, const char *const *words)
+{
+	for (; *words; words++)
+		g_ptr_array_add(args, (char *)(uintptr_t)*words);
+}
+
+static bool record(struct lesson_outcome *outcome, double scale)
+{
+	char **command =
+		lesson_command(outcome->variant->args, "workloads", scale);
+	GPtrArray *args = g_ptr_array_new();
+	struct spawned spawned = { 0 };
+	struct err err = { "" };
+	int status;
+
+	add_words(args, (const char *const[]){ "record", "-o", outcome->trace,
+					       "--", NULL });
+	add_words(args, (const char *const *)command);
+	g_ptr_array_add(args, NULL);
+	status = holdup((const char *const *)args->pdata, &spawned, &err);
+	if (status < 0 || status > 1)
+		outcome->no_trace = why_not("recording", &spawned, &err);
+	spawned_clear(&spawned);
+	g_ptr_array_free(args, TRUE);
+	g_strfreev(command);
+	return !outcome->no_trace;
+}
+
+static void read_report(struct lesson_outcome *outcome)
+{
+	const char *const args[] = { "report", outcome->trace, "--format",
+				     "json", NULL };
+	struct spawned spawned = { 0 };
+	struct err err = { "" };
+	json_error_t where;
+
+	if (holdup(args, &spawned, &err) == 0)
+		outcome->report = json_loads(spawned.out, 0, &where);
+	if (!outcome->report)
+		outcome->no_trace = why_not("report", &spawned, &err);
+	spawned_clear(&spawned);
+}
+
+static void draw(struct lesson_outcome *outcome, const char *kinds)
+{
+	char *dir = g_strdup_printf("%s.plots", outcome->trace);
+	const char *const args[] = { "plot",   outcome->trace, "-o", dir,
+				     "--kind", kinds,	       NULL };
+	char **names = g_strsplit(kinds, ",", -1);
+
+	lesson_holdup(args);
+	for (char **name = names; *name; name++) {
+		char *file = g_strdup_printf("%s/%s.png", dir, *name);
+
+		if (g_file_test(file, G_FILE_TEST_EXISTS))
+			g_ptr_array_add(outcome->plots, file);
+		else
+			g_free(file);
+	}
+	g_strfreev(names);
+	g_free(dir);
+}
+
+void lesson_record(struct lesson_result *result, struct lesson_outcome *outcome,
+		   const struct lesson_options *options)
+{
+	const char *plots = result->lesson->plots;
+
+	outcome->trace =
+		g_strdup_printf("%s/%s/%s.trace", options->out,
+				result->lesson->id, outcome->variant->name);
+	if (!record(outcome, result->scale))
+		return;
+	read_report(outcome);
+	if (outcome->report && plots && !options->no_plots)
+		draw(outcome, plots);
+}
+
+void lesson_race(struct lesson_result *result, struct lesson_outcome *outcome)
+{
+	char **command =
+		lesson_command(outcome->variant->args, "workloads-tsan",
+			       MIN(result->scale, 0.1));
+	GPtrArray *args = g_ptr_array_new();
+	struct spawned spawned = { 0 };
+	struct err err = { "" };
+	json_error_t where;
+	json_t *report = NULL;
+
+	add_words(args,
+		  (const char *const[]){ "race", "--runs", "3", "--format",
+					 "json", "--", NULL });
+	add_words(args, (const char *const *)command);
+	g_ptr_array_add(args, NULL);
+	if (holdup((const char *const *)args->pdata, &spawned, &err) >= 0)
+		report = json_loads(spawned.out, 0, &where);
+	if (report)
+		lesson_measure_add(outcome, "races",
+				   (double)json_array_size(
+					   json_object_get(report, "races")));
+	json_decref(report);
+	spawned_clear(&spawned);
+	g_ptr_array_free(args, TRUE);
+	g_strfreev(command);
+}
