@@ -42,6 +42,9 @@ manuals :=#	-> share/man/man1
 packages :=#	Debian packages that it takes to build, run and test
 holdup.src := holdup.c
 include $(rooms:%=%/module.mk)
+ifeq ($(SAN),thread)
+$(foreach p,$(progs) $(tests),$(eval $(p).src += tests/tsan/glib_locks.c)$(eval $(p).pkgs += glib-2.0))
+endif
 
 out  := $(progs:%=$(bin)/%) $(libs:%=$(lib)/%.so) $(loads:%=$(lib)/workloads/%) \
 	$(loads:%=$(lib)/workloads-tsan/%) $(data:%=$(share)/%)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/commands.h"
+#include "plots/commands.h"
 #include "tracing/base/exits.h"
 #include "tracing/commands.h"
 #include "workloads/commands.h"
@@ -18,6 +19,9 @@ static int help_main(int argc, char **argv);
 static const struct command commands[] = {
 	{ "record", "run a program and record what its threads wait for",
 	  record_main },
+	{ "report", "say what holds a recorded program up", report_main },
+	{ "plot", "draw pictures of a recording", plot_main },
+	{ "diff", "compare recordings", diff_main },
 	{ "race", "find races, or confirm that a fix holds", race_main },
 	{ "lesson", "try a claim about concurrency on this machine",
 	  lesson_main },

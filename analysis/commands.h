@@ -6,6 +6,7 @@
 #define ANALYSIS_COMMANDS_H
 
 int report_main(int argc, char **argv);
+int diff_main(int argc, char **argv);
 int race_main(int argc, char **argv);
 
 #endif

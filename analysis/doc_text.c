@@ -48,6 +48,20 @@ static void wrap(const char *text, long indent, long width, FILE *out)
 	g_strfreev(words);
 }
 
+/* What a text ends in that must not be cut: "/TID", ":LINE)". */
+static long tail_of(const char *text, long width)
+{
+	const char *slash = strrchr(text, '/');
+	const char *colon = strrchr(text, ':');
+	long usual = (width - 2) * 2 / 5;
+
+	if (slash && slash[1] && !slash[1 + strspn(slash + 1, "0123456789")])
+		return MAX(1, MIN(length(slash), width - 4));
+	if (colon && length(colon) > usual)
+		return MIN(length(colon), width / 2);
+	return usual;
+}
+
 /* The text in at most `width` columns, shortened in its middle. */
 static char *shortened(const char *text, long width)
 {
@@ -56,7 +70,7 @@ static char *shortened(const char *text, long width)
 
 	if (n <= width)
 		return g_strdup(text);
-	tail = (width - 2) * 3 / 5; /* the end tells file and line */
+	tail = tail_of(text, width);
 	head = width - 2 - tail;
 	begin = g_utf8_substring(text, 0, head);
 	end = g_utf8_substring(text, n - tail, n);

@@ -10,11 +10,22 @@
 
 /* Each rule may add findings of its kinds; the last one sees all others. */
 static void (*const rules[])(struct finder *) = {
-	find_deadlock,	       find_held_at_exit,     find_io_under_lock,
-	find_sleep_under_lock, find_nested_wait,      find_preempted_holder,
-	find_busy_section,     find_starved_writers,  find_spinning,
-	find_inversion,	       find_oversubscription, find_idle,
-	find_unbalanced,       find_unrecorded,	      find_no_contention,
+	find_deadlock,
+	find_held_at_exit,
+	find_starved_writers,
+	find_io_under_lock,
+	find_sleep_under_lock,
+	find_nested_wait,
+	find_preempted_holder,
+	find_busy_section,
+	find_interpreter_lock,
+	find_spinning,
+	find_inversion,
+	find_oversubscription,
+	find_idle,
+	find_unbalanced,
+	find_unrecorded,
+	find_no_contention,
 };
 
 static enum severity severity_of(const struct report *report,
@@ -58,22 +69,35 @@ int finder_lock_index(const struct finder *finder, const struct lock *group)
 	return -1;
 }
 
+/* "7 of the 8 threads that take it": who waits, in words. */
+static const char *waiters_words(const struct report *report, size_t waiters,
+				 size_t users)
+{
+	if (waiters == users && users == 2)
+		return "Both threads that take it";
+	if (waiters == users && users > 1)
+		return arena_printf(report->arena,
+				    "All %zu threads that take it", users);
+	return arena_printf(report->arena,
+			    "%zu of the %zu threads that take it", waiters,
+			    users);
+}
+
 const char *finder_waiting(const struct finder *finder, const struct lock *lock)
 {
 	const struct report *report = finder->report;
 	size_t users = measure_users(lock);
 	size_t waiters = measure_waiters(report, lock);
-	struct units_text total, waiter_count;
+	struct units_text total;
 
-	units_count(&waiter_count, waiters);
-	units_ns_prose(&total, lock->wait.total);
 	if (users < waiters)
 		users = waiters;
+	units_ns_prose(&total, lock->wait.total);
 	return arena_printf(report->arena,
-			    "%s of the %zu threads that take it wait%s for it"
-			    ", %.1f at an average instant: %s of waiting",
-			    waiters == users ? "All" : waiter_count.s, users,
-			    waiters == 1 && users != 1 ? "s" : "",
+			    "%s wait%s for it, %.1f at an average instant: %s "
+			    "of waiting",
+			    waiters_words(report, waiters, users),
+			    waiters == 1 ? "s" : "",
 			    measure_waiting(report, lock), total.s);
 }
 
@@ -101,6 +125,7 @@ void findings_make(struct report *report)
 	struct finder finder = {
 		.report = report,
 		.found = g_array_new(FALSE, FALSE, sizeof(struct finding)),
+		.explained = g_new0(bool, report->n_groups + 1),
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
@@ -115,4 +140,5 @@ void findings_make(struct report *report)
 		      sizeof(struct finding), dearer);
 	}
 	g_array_free(finder.found, TRUE);
+	g_free(finder.explained);
 }

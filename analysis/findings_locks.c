@@ -4,6 +4,7 @@
 #include "analysis/arena.h"
 #include "analysis/findings_rules.h"
 #include "analysis/measure.h"
+#include "analysis/names.h"
 #include "analysis/units.h"
 
 /* From here on a part of the hold time is why others wait. */
@@ -25,6 +26,7 @@ static double part_of_hold(const struct lock *lock, uint64_t part_ns)
 static bool costs(const struct finder *finder, const struct lock *lock)
 {
 	return measure_is_held(lock) && lock->wait.total > 0 &&
+	       !finder->explained[lock->group] &&
 	       finder_lock_cost(finder, lock) >= FINDINGS_LEAST;
 }
 
@@ -44,14 +46,16 @@ static struct finding of_part(const struct finder *finder,
 	};
 }
 
-/* " (append, orders.c:77)" or "". */
-static const char *place(const struct finder *finder, int site)
+/* " at append (orders.c:77)" or "". */
+static const char *place(const struct finder *finder, const char *word,
+			 int site)
 {
 	const struct report *report = finder->report;
 
 	if (site < 0)
 		return "";
-	return arena_printf(report->arena, " at %s", report->sites[site].text);
+	return arena_printf(report->arena, " %s %s", word,
+			    report->sites[site].text);
 }
 
 static const char *held(const struct finder *finder, const struct lock *lock)
@@ -103,7 +107,7 @@ void find_io_under_lock(struct finder *finder)
 			   "%s; for %s of that its owner is in %s%s. %s.",
 			   held(finder, lock), units_share(&share, part),
 			   at ? io_words(finder, at) : "I/O",
-			   at ? place(finder, at->site) : "",
+			   at ? place(finder, "called by", at->site) : "",
 			   finder_waiting(finder, lock));
 	}
 }
@@ -128,7 +132,7 @@ void find_sleep_under_lock(struct finder *finder)
 		finder_add(finder, finding,
 			   "%s; for %s of that its owner sleeps%s. %s.",
 			   held(finder, lock), units_share(&share, part),
-			   at ? place(finder, at->site) : "",
+			   at ? place(finder, "in", at->site) : "",
 			   finder_waiting(finder, lock));
 	}
 }
@@ -148,7 +152,7 @@ static void add_nested(struct finder *finder, const struct lock *lock,
 	finder_add(finder, finding,
 		   "%s; for %s of that its owner waits for %s%s. %s.",
 		   held(finder, lock), units_share(&share, part), other,
-		   at ? place(finder, at->site) : "",
+		   at ? place(finder, "at", at->site) : "",
 		   finder_waiting(finder, lock));
 }
 
@@ -223,7 +227,8 @@ static const struct busy *busy_kind(const struct lock *lock)
 
 	if (lock->hold.mean >= SHORT_NS)
 		return &busy_kinds[2];
-	return handoff >= 0.5 ? &busy_kinds[0] : &busy_kinds[1];
+	return handoff >= 0.5 && lock->queue_mean >= 2 ? &busy_kinds[0]
+						       : &busy_kinds[1];
 }
 
 static double blocked_part(const struct lock *lock)
@@ -269,6 +274,43 @@ void find_busy_section(struct finder *finder)
 	}
 }
 
+/* ", while 1.1 threads ran": where the scheduler told. */
+static const char *running(const struct report *report)
+{
+	if (report->run.scheduler == SCHED_NONE)
+		return "";
+	return arena_printf(report->arena,
+			    "; %.1f threads ran at an average instant",
+			    measure_concurrency(report));
+}
+
+/* A lock of its own making: threads wait for it on a condition. */
+void find_interpreter_lock(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_groups; i++) {
+		const struct lock *lock = &report->groups[i];
+		struct finding finding;
+		struct units_text count;
+
+		if (lock->kind != LOCK_CONDITION ||
+		    !g_str_has_prefix(lock->label, NAMES_GIL) ||
+		    measure_waiting(report, lock) < 5 * FINDINGS_LEAST)
+			continue;
+		finding = of_part(finder, lock, 1, "long-section");
+		finding.path_share = -1; /* it lies on the path as computing */
+		finding.title = "Python threads run one at a time";
+		finding.advice =
+			"Compute in processes (multiprocessing), or in code "
+			"that releases the global interpreter lock; threads "
+			"help where they wait for I/O.";
+		finder_add(finder, finding, "%s: waited for %s times. %s%s.",
+			   lock->label, units_count(&count, lock->waits),
+			   finder_waiting(finder, lock), running(report));
+	}
+}
+
 void find_starved_writers(struct finder *finder)
 {
 	const struct report *report = finder->report;
@@ -281,9 +323,11 @@ void find_starved_writers(struct finder *finder)
 		struct units_text mean, max, hold, read;
 
 		if (lock->kind != LOCK_RWLOCK || !costs(finder, lock) ||
-		    !lock->read_acquisitions || writes->count < 3 ||
+		    !writes->count ||
+		    lock->hold.total < lock->held_ns + lock->held_ns / 5 ||
 		    writes->mean < 10 * MAX(lock->hold.mean, reads->mean))
 			continue;
+		finder->explained[i] = true;
 		finding =
 			of_part(finder, lock,
 				measure_ratio(writes->total, lock->wait.total),
@@ -293,9 +337,10 @@ void find_starved_writers(struct finder *finder)
 			"Prefer writers (PTHREAD_RWLOCK_PREFER_WRITER_"
 			"NONRECURSIVE_NP), or publish a new copy and swap it.";
 		finder_add(finder, finding,
-			   "Writers wait %s for %s on average (%s at most), "
-			   "readers %s; a hold lasts %s.",
-			   units_ns_prose(&mean, writes->mean), lock->label,
+			   "%s: writers wait %s on average (%s at most), "
+			   "readers %s; a hold lasts %s, and those of readers "
+			   "overlap without a gap.",
+			   lock->label, units_ns_prose(&mean, writes->mean),
 			   units_ns_prose(&max, writes->max),
 			   units_ns_prose(&read, reads->mean),
 			   units_ns_prose(&hold, lock->hold.mean));

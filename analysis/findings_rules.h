@@ -11,7 +11,8 @@
 
 struct finder {
 	struct report *report;
-	GArray *found; /* struct finding */
+	GArray *found;	 /* struct finding */
+	bool *explained; /* groups whose waits have their cause already */
 };
 
 /*
@@ -40,6 +41,7 @@ void find_sleep_under_lock(struct finder *finder);
 void find_preempted_holder(struct finder *finder);
 void find_nested_wait(struct finder *finder);
 void find_busy_section(struct finder *finder);
+void find_interpreter_lock(struct finder *finder);
 void find_starved_writers(struct finder *finder);
 void find_spinning(struct finder *finder);
 

@@ -291,6 +291,14 @@ static bool is_recorded(const struct report *report)
 	return false;
 }
 
+static bool is_stuck(const struct report *report)
+{
+	for (size_t i = 0; i < report->n_unfinished; i++)
+		if (report->unfinished[i].state == STATE_LOCK)
+			return true;
+	return false;
+}
+
 /* Said when no finding is about a lock, and only of what was recorded. */
 void find_no_contention(struct finder *finder)
 {
@@ -302,7 +310,7 @@ void find_no_contention(struct finder *finder)
 	for (guint i = 0; i < finder->found->len; i++)
 		if (g_array_index(finder->found, struct finding, i).lock >= 0)
 			return;
-	if (!is_recorded(report))
+	if (!is_recorded(report) || is_stuck(report))
 		return;
 	for (size_t i = 0; i < report->n_locks; i++) {
 		if (!measure_is_held(&report->locks[i]))
@@ -316,14 +324,15 @@ void find_no_contention(struct finder *finder)
 		contended ? "No lock holds this program up" : "No contention";
 	units_count(&operations, report->run.lock_operations);
 	units_count(&count, contended);
-	if (contended)
+	if (wait)
 		finder_add(finder, finding,
-			   "%s lock operations, %s acquisitions contended: %s "
-			   "of waiting in all.",
+			   "%s lock operations, %s of them contended: %s of "
+			   "waiting in all.",
 			   operations.s, count.s, units_ns_prose(&total, wait));
 	else
-		finder_add(finder, finding,
-			   "%s lock operations, and nobody ever waited for a "
-			   "lock.",
-			   operations.s);
+		finder_add(
+			finder, finding, "%s%snobody ever waited for a lock.",
+			report->run.lock_operations ? operations.s : "",
+			report->run.lock_operations ? " lock operations, and "
+						    : "");
 }

@@ -175,3 +175,9 @@ uint64_t measure_lost(const struct report *report)
 {
 	return report->run.events_lost + report->run.sched_lost;
 }
+
+bool measure_hangs(const struct report *report, const struct open_wait *wait)
+{
+	return wait->state == STATE_LOCK ||
+	       measure_ratio(wait->wait_ns, report->run.duration_ns) >= 0.1;
+}

@@ -59,6 +59,9 @@ struct blame_sum *measure_blame(const struct report *report,
 const struct held_wait *measure_held_wait(const struct lock *lock,
 					  enum state state);
 
+/* Is the end of the recording what cut this wait, or did it hang? */
+bool measure_hangs(const struct report *report, const struct open_wait *wait);
+
 /* Events that were lost, in all sources together. */
 uint64_t measure_lost(const struct report *report);
 

@@ -26,8 +26,9 @@ manifest.pkgs := jansson glib-2.0
 holdup.src += $(manifest.src)
 holdup.pkgs += $(manifest.pkgs)
 race.src := $(addprefix analysis/race/,pool.c frame.c parse.c rows.c stats.c plan.c program.c hang.c run.c \
-	campaign.c verdict.c text.c json.c sarif.c)
+	campaign.c second.c verdict.c text.c json.c sarif.c)
 holdup.src += analysis/race.c $(race.src)
+manuals += analysis/man/holdup-race.1
 libs += libholdup-shake
 libholdup-shake.src := analysis/race/shake.c
 manuals += analysis/man/holdup-report.1
@@ -39,3 +40,8 @@ model.pkgs := glib-2.0
 model.libs := -lm
 holdup.src += $(model.src) analysis/check.c
 holdup.libs += $(model.libs)
+# From a directory to a report: all of the above. And the commands.
+load.src := analysis/load.c $(report.src) $(names.src) $(read.src) $(manifest.src) $(model.src)
+load.pkgs := $(report.pkgs) $(names.pkgs) $(read.pkgs) $(manifest.pkgs) $(model.pkgs)
+load.libs := $(names.libs) $(model.libs)
+holdup.src += analysis/load.c analysis/diff.c analysis/diff_cmd.c analysis/report_cmd.c

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "analysis/arena.h"
@@ -49,12 +50,57 @@ static void name_site(struct report *report, struct symbols *symbols,
 		report->run.unresolved++;
 }
 
-/* Where CPython keeps its global interpreter lock: mutex, condition and more
- * stand in one variable of the interpreter. */
+/* CPython keeps its locks in one variable of the interpreter. */
 static bool is_python(const struct variable *variable)
 {
 	return !strcmp(variable->symbol, "_PyRuntime") &&
 	       strstr(variable->module, "python");
+}
+
+static bool has_lock(const struct report *report, int32_t pid, uint8_t kind,
+		     uint64_t address)
+{
+	for (size_t i = 0; i < report->n_locks; i++) {
+		const struct lock *lock = &report->locks[i];
+
+		if (lock->pid == pid && lock->kind == kind &&
+		    lock->address == address)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The global interpreter lock is four objects in a row: its condition and
+ * mutex, and those with which a thread that gave it up waits for the switch.
+ */
+static const char *python_label(const struct report *report,
+				const struct lock *lock,
+				const struct variable *variable)
+{
+	static const uint64_t offsets[] = {
+		0,
+		sizeof(pthread_cond_t),
+		sizeof(pthread_cond_t) + sizeof(pthread_mutex_t),
+		2 * sizeof(pthread_cond_t) + sizeof(pthread_mutex_t),
+	};
+	static const char *const words[] = { NAMES_GIL, NAMES_GIL " mutex",
+					     NAMES_GIL " switch",
+					     NAMES_GIL " switch mutex" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(offsets); i++) {
+		uint64_t start = lock->address - offsets[i];
+
+		if ((lock->kind == LOCK_CONDITION) == (i % 2 == 0) &&
+		    has_lock(report, lock->pid, LOCK_CONDITION, start) &&
+		    has_lock(report, lock->pid, LOCK_MUTEX,
+			     start + offsets[1]) &&
+		    has_lock(report, lock->pid, LOCK_MUTEX, start + offsets[3]))
+			return arena_printf(report->arena, "%s (%s)", words[i],
+					    variable->module);
+	}
+	return arena_printf(report->arena, "Python runtime %s (%s)",
+			    lock_kind_names[lock->kind], variable->name);
 }
 
 static const char *of_variable(struct arena *arena,
@@ -113,8 +159,7 @@ static const char *lock_label(const struct report *report,
 	if (symbols &&
 	    symbols_data(symbols, lock->pid, lock->address, &variable))
 		return is_python(&variable)
-			       ? arena_printf(arena, "Python runtime %s (%s)",
-					      kind, variable.name)
+			       ? python_label(report, lock, &variable)
 			       : of_variable(arena, &variable);
 	if (lock->init_site >= 0)
 		return arena_printf(arena, "%s from %s", kind,

@@ -10,6 +10,7 @@
 #include "analysis/commands.h"
 #include "analysis/race/campaign.h"
 #include "analysis/race/render.h"
+#include "analysis/race/second.h"
 #include "analysis/race/stats.h"
 #include "analysis/race/verdict.h"
 #include "tracing/base/exits.h"
@@ -19,6 +20,8 @@
 #define DEFAULT_LIMIT 400 /* of each of two, before giving up */
 #define CHUNK	      10  /* runs between two looks at the evidence */
 #define MOST_HANGS    5
+#define SECOND_RUNS   3 /* slow, and they tell much the same */
+#define SECOND_TIME   4 /* times the limit of a run */
 #define TIME_LIMIT_NS 30000000000ULL
 
 struct format {
@@ -36,7 +39,7 @@ struct settings {
 	struct campaign_options campaign;
 	uint64_t runs; /* 0: the default */
 	double confidence;
-	const char *before, *output, *trace;
+	const char *before, *output, *second, *plain;
 	const struct format *format;
 	char **argv;
 	struct err err;
@@ -53,6 +56,8 @@ enum key {
 	KEY_FORMAT,
 	KEY_SUPPRESSIONS,
 	KEY_LOGS,
+	KEY_SECOND,
+	KEY_PLAIN,
 };
 
 static const struct argp_option options[] = {
@@ -73,6 +78,10 @@ static const struct argp_option options[] = {
 	  "of ThreadSanitizer; what they take is counted", 0 },
 	{ "logs", KEY_LOGS, "DIR", 0,
 	  "keep what ThreadSanitizer wrote, a folder a run", 0 },
+	{ "second", KEY_SECOND, "TOOL", 0,
+	  "ask helgrind or drd to agree, on the plain build", 0 },
+	{ "plain", KEY_PLAIN, "CMD", 0,
+	  "the plain build of CMD, as one argument, for --second", 0 },
 	{ 0 },
 };
 
@@ -106,6 +115,16 @@ static int parse_confidence(struct settings *s, const char *text)
 	return 0;
 }
 
+static int parse_second(struct settings *s, const char *name)
+{
+	s->second = name;
+	if (strcmp(name, "helgrind") != 0 && strcmp(name, "drd") != 0)
+		return err_set(&s->err,
+			       "no detector '%s'; there are helgrind, drd",
+			       name);
+	return 0;
+}
+
 static int parse_jobs(struct settings *s, const char *text)
 {
 	uint64_t jobs;
@@ -129,6 +148,8 @@ static int parse_value(struct settings *s, int key, char *arg)
 		return opts_u64(arg, &s->campaign.first_seed, &s->err);
 	case KEY_JOBS:
 		return parse_jobs(s, arg);
+	case KEY_SECOND:
+		return parse_second(s, arg);
 	default:
 		return parse_format(s, arg);
 	}
@@ -151,6 +172,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_LOGS:
 		s->campaign.logs = arg;
 		return 0;
+	case KEY_PLAIN:
+		s->plain = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		/* The program and all that follows is its own. */
 		s->argv = state->argv + state->next - 1;
@@ -165,6 +189,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_SEED:
 	case KEY_JOBS:
 	case KEY_FORMAT:
+	case KEY_SECOND:
 		if (parse_value(s, key, arg))
 			argp_error(state, "%s", s->err.text);
 		return 0;
@@ -279,19 +304,28 @@ static char *side_logs(const struct settings *s, const char *side)
 				: NULL;
 }
 
+/* "CMD ARG 'ARG ARG'" as an argument vector; NULL with a message. */
+static char **split(const char *option, const char *command, struct err *err)
+{
+	GError *error = NULL;
+	char **argv = NULL;
+
+	if (g_shell_parse_argv(command, NULL, &argv, &error))
+		return argv;
+	err_set(err, "%s: %s", option, error->message);
+	g_error_free(error);
+	return NULL;
+}
+
 static struct campaign *new_before(const struct settings *s, const char *logs,
 				   struct err *err)
 {
 	struct campaign_options campaign_options = s->campaign;
 	struct campaign *made;
-	GError *error = NULL;
-	char **argv = NULL;
+	char **argv = split("--before", s->before, err);
 
-	if (!g_shell_parse_argv(s->before, NULL, &argv, &error)) {
-		err_set(err, "--before: %s", error->message);
-		g_error_free(error);
+	if (!argv)
 		return NULL;
-	}
 	campaign_options.logs = logs;
 	campaign_options.hangs = 0;
 	made = campaign_new(argv, &campaign_options, err);
@@ -314,14 +348,57 @@ static int write_result(const struct settings *s, const struct race_result *r,
 	return 0;
 }
 
+/* The plain build: as told, or for a workload of ours its neighbour. */
+static char **plain_command(const struct settings *s, struct err *err)
+{
+	char **argv, **parts;
+
+	if (s->plain)
+		return split("--plain", s->plain, err);
+	if (!strstr(s->argv[0], "/workloads-tsan/")) {
+		err_set(err, "--second needs --plain CMD: valgrind cannot run "
+			     "a program built with ThreadSanitizer");
+		return NULL;
+	}
+	argv = g_strdupv(s->argv);
+	parts = g_strsplit(argv[0], "/workloads-tsan/", -1);
+	g_free(argv[0]);
+	argv[0] = g_strjoinv("/workloads/", parts);
+	g_strfreev(parts);
+	return argv;
+}
+
+static int ask_second(const struct settings *s, struct second *second,
+		      struct err *err)
+{
+	char **argv;
+	int result;
+
+	if (!s->second)
+		return 0;
+	argv = plain_command(s, err);
+	if (!argv)
+		return -1;
+	result = second_run(second, s->second, argv, SECOND_RUNS,
+			    SECOND_TIME * s->campaign.time_limit_ns, err);
+	g_strfreev(argv);
+	return result;
+}
+
 static int judge(const struct settings *s, struct campaign *before,
 		 struct campaign *after, struct err *err)
 {
 	struct race_result result = { .confidence = s->confidence,
 				      .before = before,
 				      .after = after };
+	struct second second = { .tool = NULL };
 	int status = -1;
 
+	if (ask_second(s, &second, err)) {
+		second_clear(&second);
+		return -1;
+	}
+	result.second = &second;
 	if (before)
 		rows_sort(before->rows);
 	rows_sort(after->rows);
@@ -329,6 +406,7 @@ static int judge(const struct settings *s, struct campaign *before,
 	if (!write_result(s, &result, err))
 		status = verdict_exits[result.verdict];
 	verdict_clear(&result);
+	second_clear(&second);
 	return status;
 }
 

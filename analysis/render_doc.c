@@ -155,6 +155,18 @@ const char *page_lock(const struct page *page, int lock)
 	return lock < 0 ? "?" : page->report->locks[lock].label;
 }
 
+const char *page_lock_short(const struct page *page, int lock)
+{
+	const char *label = page_lock(page, lock);
+	const char *place = strstr(label, " (");
+
+	/* "mutex in append (orders.c:77)" is all place */
+	if (!place || memchr(label, ' ', (size_t)(place - label)))
+		return label;
+	return arena_printf(page->report->arena, "%.*s", (int)(place - label),
+			    label);
+}
+
 static uint64_t sort_key(const struct lock *lock, enum render_sort sort)
 {
 	switch (sort) {

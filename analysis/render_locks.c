@@ -162,16 +162,38 @@ static const struct doc_column site_columns[] = {
 	{ "share", DOC_RIGHT, 1, false },
 };
 
+/* Where every thread begins: below it is nothing that a reader wrote. */
+static bool is_start(const char *function)
+{
+	static const char *const names[] = { "start_thread",
+					     "clone",
+					     "__clone",
+					     "__clone3",
+					     "__libc_start_call_main",
+					     "__libc_start_main_impl" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (!strcmp(function, names[i]))
+			return true;
+	return false;
+}
+
 /* "a < b < c": who called, for the longest wait that was told. */
 static void stack_note(struct page *page, const struct lock_site *site)
 {
-	GString *text = g_string_new("   called from");
+	GString *text = g_string_new(NULL);
 
-	for (int i = 1; i < site->n_stack && i < 6; i++)
+	for (int i = 1; i < site->n_stack && i < 6; i++) {
+		const struct site *at = &page->report->sites[site->stack[i]];
+
+		if (is_start(at->function))
+			break;
 		g_string_append_printf(text, "%s %s", i > 1 ? " <" : "",
-				       page_site(page, site->stack[i]));
-	if (site->n_stack > 1)
-		doc_note(page->doc, "%s", text->str);
+				       at->text);
+	}
+	if (text->len)
+		doc_note(page->doc, "its longest wait was called from%s",
+			 text->str);
 	g_string_free(text, TRUE);
 }
 
@@ -221,11 +243,22 @@ void section_sites(struct page *page)
 static const struct doc_column blame_columns[] = {
 	{ "Waiting thread", DOC_LEFT, 0, true },
 	{ "at", DOC_LEFT, 0, true },
-	{ "for thread", DOC_LEFT, 0, true },
-	{ "that took it at", DOC_LEFT, 0, true },
+	{ "owner", DOC_LEFT, 0, true },
+	{ "took it at", DOC_LEFT, 0, true },
 	{ "wait", DOC_RIGHT, 0, false },
 	{ "share", DOC_RIGHT, 0, false },
 };
+
+/* "append:77", where there is little room. */
+static void site_cell(struct page *page, int i)
+{
+	const struct site *site = &page->report->sites[i < 0 ? 0 : i];
+
+	if (i >= 0 && *site->function && site->line > 0)
+		doc_cellf(page->doc, "%s:%d", site->function, site->line);
+	else
+		doc_cell(page->doc, page_site(page, i));
+}
 
 static bool shows_blame(const struct page *page, const struct blame *blame)
 {
@@ -248,13 +281,11 @@ static void one_lock_pairs(struct page *page, const struct lock *lock)
 		if (!shows_blame(page, blame))
 			continue;
 		doc_cell(page->doc, page_thread(page, blame->waiter));
-		doc_cell(page->doc, page_site(page, blame->waiter_site));
+		site_cell(page, blame->waiter_site);
 		doc_cell(page->doc, blame->owner < 0
 					    ? "(handoff)"
 					    : page_thread(page, blame->owner));
-		doc_cell(page->doc,
-			 blame->owner < 0 ? "released, not yet taken"
-					  : page_site(page, blame->owner_site));
+		site_cell(page, blame->owner < 0 ? -1 : blame->owner_site);
 		doc_cell_ns(page->doc, blame->wait_ns);
 		doc_cell_share(page->doc,
 			       measure_ratio(blame->wait_ns, lock->wait.total));

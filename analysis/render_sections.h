@@ -23,6 +23,9 @@ const char *page_site(const struct page *page, int site);
 const char *page_thread(const struct page *page, int thread);
 const char *page_lock(const struct page *page, int lock);
 
+/* "ledger" of "ledger (orders.c:41)", where there is little room. */
+const char *page_lock_short(const struct page *page, int lock);
+
 /* Groups in the order asked for, those that the filter lets pass. The caller
  * frees the array. */
 const struct lock **page_locks(const struct page *page, bool held, size_t *n);

@@ -39,15 +39,18 @@ static void run_line(struct page *page)
 	struct units_text time, threads, operations, events;
 	char *lost = lost_words(report);
 	char *status = exit_words(report);
+	char cpus[32] = "";
 	size_t n = 0;
 
 	for (size_t i = 0; i < report->n_threads; i++)
 		n += report->threads[i].recorded;
+	if (report->run.cpus)
+		snprintf(cpus, sizeof(cpus), ", %u %s", report->run.cpus,
+			 plural(report->run.cpus, "CPU", "CPUs"));
 	doc_text(page->doc,
-		 "%s, %u %s, %s %s in %zu %s%s; %s lock operations, %s events, "
+		 "%s%s, %s %s in %zu %s%s; %s lock operations, %s events, "
 		 "%s; scheduler: %s",
-		 units_ns_prose(&time, report->run.duration_ns),
-		 report->run.cpus, plural(report->run.cpus, "CPU", "CPUs"),
+		 units_ns_prose(&time, report->run.duration_ns), cpus,
 		 units_count(&threads, n), plural(n, "thread", "threads"),
 		 report->n_processes,
 		 plural(report->n_processes, "process", "processes"), status,
@@ -149,23 +152,27 @@ void section_unfinished(struct page *page)
 		{ "in", DOC_LEFT, 0, false },
 		{ "for", DOC_LEFT, 0, true },
 		{ "held by", DOC_LEFT, 0, true },
-		{ "at", DOC_LEFT, 1, true },
+		{ "at", DOC_LEFT, 0, true },
 	};
 	const struct report *report = page->report;
-	size_t n = page_rows(page, report->n_unfinished, 12);
+	size_t most = page_rows(page, report->n_unfinished, 12), shown = 0;
 
-	if (!report->n_unfinished)
-		return;
-	doc_heading(page->doc, "Waits that had not ended at the end");
-	doc_table(page->doc, columns, G_N_ELEMENTS(columns));
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < report->n_unfinished && shown < most; i++) {
 		const struct open_wait *wait = &report->unfinished[i];
 
+		if (!measure_hangs(report, wait))
+			continue;
+		if (!shown++) {
+			doc_heading(page->doc,
+				    "Waits that had not ended at the end");
+			doc_table(page->doc, columns, G_N_ELEMENTS(columns));
+		}
 		doc_cell(page->doc, page_thread(page, wait->thread));
 		doc_cell_ns(page->doc, wait->wait_ns);
 		doc_cell(page->doc, state_names[wait->state]);
 		doc_cell(page->doc,
-			 wait->lock < 0 ? "" : page_lock(page, wait->lock));
+			 wait->lock < 0 ? ""
+					: page_lock_short(page, wait->lock));
 		doc_cell(page->doc,
 			 wait->owner < 0 ? "" : page_thread(page, wait->owner));
 		doc_cell(page->doc, page_site(page, wait->site));

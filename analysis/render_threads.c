@@ -269,9 +269,10 @@ void section_order(struct page *page)
 		for (size_t j = 0; j < row->n_edges; j++) {
 			const struct order_edge *edge = &row->edges[j];
 
-			doc_cell(page->doc, page_lock(page, edge->first));
+			doc_cell(page->doc, page_lock_short(page, edge->first));
 			doc_cell(page->doc, page_site(page, edge->first_site));
-			doc_cell(page->doc, page_lock(page, edge->second));
+			doc_cell(page->doc,
+				 page_lock_short(page, edge->second));
 			doc_cell(page->doc, page_site(page, edge->second_site));
 			doc_cell(page->doc, !row->inversion   ? ""
 					    : row->one_thread ? "one thread"

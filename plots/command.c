@@ -165,6 +165,25 @@ static int draw(const struct arguments *a)
 	return bad ? fail(&err) : EXIT_DONE;
 }
 
+/* What does not go together. */
+static int check_use(const struct arguments *a, struct err *err)
+{
+	const char *kinds = a->options.kinds;
+
+	if (a->options.to_ns && a->options.to_ns <= a->options.from_ns)
+		return err_set(err, "--to is not after --from");
+	if (a->sweep && a->n_dirs)
+		return err_set(err, "--sweep takes no recording");
+	if (a->n_dirs > 1 && kinds && strcmp(kinds, "compare") != 0)
+		return err_set(err, "several recordings are drawn as "
+				    "'compare' only");
+	if (a->n_dirs < 2 && kinds && !strcmp(kinds, "compare"))
+		return err_set(err, "'compare' takes several recordings");
+	if (!a->sweep && kinds && !strcmp(kinds, "sweep"))
+		return err_set(err, "'sweep' takes --sweep FILE");
+	return 0;
+}
+
 int plot_main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, "[DIR...]", doc,
@@ -181,8 +200,8 @@ int plot_main(int argc, char **argv)
 		plot_list_kinds(stdout);
 		return EXIT_DONE;
 	}
-	if (a.options.to_ns && a.options.to_ns <= a.options.from_ns) {
-		fputs("holdup plot: --to is not after --from\n", stderr);
+	if (check_use(&a, &err)) {
+		fprintf(stderr, "holdup plot: %s\n", err.text);
 		return EXIT_USAGE;
 	}
 	if (a.sweep)

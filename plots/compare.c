@@ -57,12 +57,12 @@ static void write_recordings(struct table *table,
 	}
 }
 
-/* Stacks of one recording; returns the highest. */
-static double write_stack(struct table *table, size_t recording,
-			  const struct report *r, bool present[STATE_N])
+/* Stacks of one recording; `highest` becomes the highest of all. */
+static void write_stack(struct table *table, size_t recording,
+			const struct report *r, bool present[STATE_N],
+			double *highest)
 {
 	const struct series *s = &r->utilization.states;
-	double highest = 1;
 
 	for (uint32_t bin = 0; bin < s->n; bin++) {
 		uint64_t begin = s->begin_ns + bin * s->width_ns;
@@ -84,14 +84,14 @@ static double write_stack(struct table *table, size_t recording,
 			table_real(table, below);
 			present[i] = true;
 		}
-		highest = MAX(highest, below);
+		*highest = MAX(*highest, below);
 	}
-	return highest;
 }
 
 /* The time of all threads together, by state. */
-static uint64_t write_sums(struct table *table, size_t recording,
-			   const struct report *r, bool present[STATE_N])
+static void write_sums(struct table *table, size_t recording,
+		       const struct report *r, bool present[STATE_N],
+		       uint64_t *longest)
 {
 	uint64_t below = 0;
 
@@ -114,7 +114,7 @@ static uint64_t write_sums(struct table *table, size_t recording,
 		present[i] = true;
 		g_free(text);
 	}
-	return below;
+	*longest = MAX(*longest, below);
 }
 
 static void set_losses(struct table *table, const struct report *const *reports,
@@ -164,11 +164,12 @@ void compare_write(struct table *table, const struct report *const *reports,
 	table_block(table, "stack",
 		    "recording begin_ns end_ns state ns low high");
 	for (size_t i = 0; i < n; i++)
-		highest = MAX(highest,
-			      write_stack(table, i, reports[i], present));
+		write_stack(table, i, reports[i], present, &highest);
 	table_block(table, "sums", "recording state ns low_ns high_ns text");
 	for (size_t i = 0; i < n; i++)
-		sum = MAX(sum, write_sums(table, i, reports[i], present));
+		write_sums(table, i, reports[i], present, &sum);
+	if (sum == 1)
+		table_set(table, "empty", "No thread was recorded.");
 	table_set(table, "highest", "%.6f", highest);
 	table_set(table, "sum_ns", "%" PRIu64, sum);
 	layout_states(table, present, LEFT);

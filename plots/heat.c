@@ -12,12 +12,10 @@ enum {
 	BODY_PX = 600,
 };
 
-/* One box a bin with waiters; returns the deepest mean queue of them. */
-static double write_cells(struct table *table, size_t row,
-			  const struct series *s, uint64_t end_ns)
+/* One box a bin with waiters; `deepest` becomes the deepest mean queue. */
+static void write_cells(struct table *table, size_t row, const struct series *s,
+			uint64_t end_ns, double *deepest)
 {
-	double deepest = 0;
-
 	for (uint32_t bin = 0; bin < s->n; bin++) {
 		uint64_t waiters = s->values[(size_t)bin * s->rows];
 		double depth = (double)waiters / (double)s->width_ns;
@@ -30,9 +28,8 @@ static double write_cells(struct table *table, size_t row,
 			  MIN(s->begin_ns + (bin + 1) * s->width_ns, end_ns));
 		table_u64(table, waiters);
 		table_real(table, depth);
-		deepest = MAX(deepest, depth);
+		*deepest = MAX(*deepest, depth);
 	}
-	return deepest;
 }
 
 static void write_names(struct table *table, const struct report *report,
@@ -75,10 +72,8 @@ static void write_all(struct table *table, const struct report *report,
 	write_names(table, report, chosen, n);
 	table_block(table, "cells", "row begin_ns end_ns waiters_ns depth");
 	for (size_t i = 0; i < n; i++)
-		deepest = MAX(deepest,
-			      write_cells(table, i,
-					  &report->locks[chosen[i]].queue,
-					  window.end_ns));
+		write_cells(table, i, &report->locks[chosen[i]].queue,
+			    window.end_ns, &deepest);
 	table_set(table, "deepest", "%.6f", deepest > 0 ? deepest : 1);
 }
 

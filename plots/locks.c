@@ -113,10 +113,10 @@ static double depth_of(const struct series *s, uint32_t bin)
 	return (double)s->values[(size_t)bin * s->rows] / (double)s->width_ns;
 }
 
-static double write_queue(struct picture *p, size_t row, const struct lock *l)
+static void write_queue(struct picture *p, size_t row, const struct lock *l,
+			double *deepest)
 {
 	const struct series *s = &l->queue;
-	double deepest = 0;
 
 	for (uint32_t bin = 0; bin < s->n; bin++) {
 		if (!s->values[(size_t)bin * s->rows])
@@ -127,9 +127,8 @@ static double write_queue(struct picture *p, size_t row, const struct lock *l)
 					p->window.end_ns));
 		table_u64(p->table, s->values[(size_t)bin * s->rows]);
 		table_real(p->table, depth_of(s, bin));
-		deepest = MAX(deepest, depth_of(s, bin));
+		*deepest = MAX(*deepest, depth_of(s, bin));
 	}
-	return deepest;
 }
 
 static void write_names(struct picture *p)
@@ -207,9 +206,7 @@ static void write_all(struct picture *p, size_t n_all)
 		write_owners(p, i, &p->report->locks[p->chosen[i]]);
 	table_block(p->table, "queue", "row begin_ns end_ns waiters_ns depth");
 	for (size_t i = 0; i < p->n_chosen; i++)
-		deepest =
-			MAX(deepest,
-			    write_queue(p, i, &p->report->locks[p->chosen[i]]));
+		write_queue(p, i, &p->report->locks[p->chosen[i]], &deepest);
 	table_set(p->table, "deepest", "%.6f", ceil(MAX(deepest, 1)));
 }
 

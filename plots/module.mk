@@ -3,7 +3,7 @@ packages += gnuplot-nox fonts-dejavu-core graphviz
 plot_kinds := timeline locks waits heat matrix utilization concurrency breakdown path overhead \
 	order compare sweep
 plots.src := plots/plot.c plots/table.c plots/layout.c plots/graph.c $(plot_kinds:%=plots/%.c)
-holdup.src += $(plots.src)
+holdup.src += plots/command.c $(plots.src)
 holdup.pkgs += glib-2.0
 data += plots/style.gp $(plot_kinds:%=plots/%.gp)
 
@@ -12,3 +12,18 @@ plotshapes.src := tests/unit/plot_shapes_main.c tests/unit/plot_shapes.c \
 	analysis/arena.c analysis/report.c $(plots.src) $(base.src)
 plotshapes.libs := $(base.libs)
 plotshapes.pkgs := glib-2.0
+
+packages += libpng-dev
+tests += plot_table_test plot_sums_test plot_draw_test
+plot_tested.src := tests/unit/plot_tsv.c tests/unit/plot_shapes.c tests/scratch.c \
+	analysis/arena.c analysis/report.c $(plots.src) $(base.src)
+plot_table_test.src := tests/unit/plot_table_test.c $(plot_tested.src)
+plot_sums_test.src := tests/unit/plot_sums_test.c $(plot_tested.src)
+plot_draw_test.src := tests/unit/plot_draw_test.c $(plot_tested.src)
+plot_table_test.pkgs := cmocka glib-2.0
+plot_sums_test.pkgs := cmocka glib-2.0
+plot_draw_test.pkgs := cmocka glib-2.0 libpng
+plot_table_test.libs := $(base.libs)
+plot_sums_test.libs := $(base.libs)
+plot_draw_test.libs := $(base.libs)
+manuals += plots/man/holdup-plot.1

@@ -131,8 +131,9 @@ static bool is_upper(const struct picture *p, size_t edge)
 
 static void write_edges(struct picture *p)
 {
-	table_block(p->table, "edges",
-		    "look x y place_y from_x from_y tip_x tip_y first second place");
+	table_block(
+		p->table, "edges",
+		"look x y place_y from_x from_y tip_x tip_y first second place");
 	for (size_t i = 0; i < p->graph.n_edges; i++) {
 		const struct graph_edge *e = &p->graph.edges[i];
 		const struct report *r = p->report;

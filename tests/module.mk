@@ -1,4 +1,5 @@
 tests.ban := none
+packages += valgrind llvm
 packages += gcc make pkg-config libc6-dev libcmocka-dev bats jq
 tests += base_test
 base_test.src := tests/unit/base_test.c $(base.src)
@@ -45,3 +46,10 @@ tests += model_test
 model_test.src := tests/unit/model_test.c $(feed.src)
 model_test.pkgs := cmocka $(model.pkgs)
 model_test.libs := $(model.libs) $(base.libs)
+tests += race_parse_test race_verdict_test
+race_parse_test.src := tests/unit/race_parse_test.c $(addprefix analysis/race/,pool.c frame.c parse.c rows.c)
+race_parse_test.pkgs := cmocka glib-2.0
+race_verdict_test.src := tests/unit/race_verdict_test.c \
+	$(addprefix analysis/race/,pool.c rows.c stats.c verdict.c)
+race_verdict_test.pkgs := cmocka glib-2.0
+race_verdict_test.libs := -lm

@@ -13,6 +13,7 @@
 #include "analysis/race/hang.h"
 #include "tracing/base/paths.h"
 
+/* Of a program with reports, if the user asked for it. */
 #define TSAN_STATUS 66
 #define MAX_JOBS    64
 /* Random addresses of more bits than this collide with its shadow memory. */
@@ -188,16 +189,36 @@ static void read_logs(struct campaign *c, const char *path,
 		g_dir_close(dir);
 }
 
-static void count_status(struct campaign *c, const struct run *run, int status,
-			 bool has_reports)
+/* A row for an end that is not as it should be, keyed by its number. */
+static void add_sign(struct campaign *c, const struct run *run,
+		     enum race_kind kind, const char *title, int number)
 {
+	char text[32];
+	struct race_report report = { .kind = kind, .title = title };
+
+	g_snprintf(text, sizeof(text), "%d", number);
+	report.variable = race_pool_text(c->pool, text);
+	rows_add_report(c->rows,
+			race_pool_copy(c->pool, &report, sizeof(report)),
+			run->index, run->plan.seed, c->pool);
+}
+
+static void count_status(struct campaign *c, const struct run *run, int status,
+			 const struct race_parsed *parsed)
+{
+	bool is_told = parsed->reports && parsed->reports->len;
+
 	if (run->hung)
 		return;
-	if (WIFSIGNALED(status) && !has_reports) {
+	if (WIFSIGNALED(status)) {
 		c->signal = c->killed++ ? c->signal : WTERMSIG(status);
+		add_sign(c, run, RACE_CRASH, "killed by a signal",
+			 WTERMSIG(status));
 	} else if (WIFEXITED(status) && WEXITSTATUS(status) != 0 &&
-		   WEXITSTATUS(status) != TSAN_STATUS && !has_reports) {
+		   !(is_told && WEXITSTATUS(status) == TSAN_STATUS)) {
 		c->status = c->failed++ ? c->status : WEXITSTATUS(status);
+		add_sign(c, run, RACE_STATUS, "end with a status",
+			 WEXITSTATUS(status));
 	}
 }
 
@@ -218,7 +239,7 @@ static void finish(struct campaign *c, struct run *run)
 	c->has_runtime |= parsed.has_runtime;
 	if (parsed.fatal && *parsed.fatal && !*c->fatal)
 		c->fatal = parsed.fatal;
-	count_status(c, run, status, parsed.reports && parsed.reports->len);
+	count_status(c, run, status, &parsed);
 	if (!c->keeps_dir)
 		remove_dir(run->dir);
 	race_parsed_clear(&parsed);

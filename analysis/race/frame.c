@@ -137,8 +137,9 @@ bool frame_read(struct race_frame *frame, const char *line,
 static bool is_intercepted(const char *function)
 {
 	static const char *const starts[] = {
-		"pthread_", "__interceptor_", "___interceptor_", "__tsan_",
-		"sem_",	    "operator new",   "operator delete"
+		"pthread_",	"__interceptor_", "___interceptor_",
+		"__tsan",	"__sanitizer",	  "sem_",
+		"operator new", "operator delete"
 	};
 	static const char *const names[] = {
 		"malloc",  "calloc",  "realloc",	"free",	   "memcpy",

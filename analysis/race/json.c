@@ -115,6 +115,7 @@ static json_t *evidence_json(const struct race_result *r)
 
 		set(o, "kind", text(race_kind_ids[e->before->report->kind]));
 		set(o, "variable", text(e->before->report->variable));
+		set(o, "counts", json_boolean(e->counts));
 		set(o, "seen_before", number(e->before->seen_in));
 		set(o, "seen_after", number(e->after ? e->after->seen_in : 0));
 		set(o, "chance_low", json_real(e->low));

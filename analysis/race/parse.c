@@ -250,16 +250,18 @@ static void name_locks(struct parser *p, struct access *a)
 	g_strfreev(parts);
 }
 
-/* "lock M1 holding M0" with the names of both. */
+/* "locks 'M1' while holding 'M0'" with the names of both. */
 static void name_operation(struct parser *p, struct race_access *a)
 {
 	char taken[32], held[32], *taken_text, *held_text, *text;
 
-	if (sscanf(a->operation, "lock %31s holding %31s", taken, held) != 2)
+	if (sscanf(a->operation, "%31s %31s", taken, held) != 2 ||
+	    *taken != 'M')
 		return;
 	taken_text = mutex_text(p, taken);
 	held_text = mutex_text(p, held);
-	text = g_strdup_printf("lock %s holding %s", taken_text, held_text);
+	text = g_strdup_printf("locks '%s' while holding '%s'", taken_text,
+			       held_text);
 	a->operation = race_pool_text(p->pool, text);
 	a->n_locks = 1;
 	a->locks = race_pool_copy(
@@ -444,7 +446,7 @@ static bool read_inversion(struct parser *p, const char *line)
 	if (sscanf(line, "Mutex %31s acquired here while holding mutex %31s",
 		   taken, held) != 2)
 		return false;
-	snprintf(text, sizeof(text), "lock %s holding %s", taken, held);
+	snprintf(text, sizeof(text), "%s %s", taken, held);
 	add_access(p, race_pool_text(p->pool, text), thread_in(p, line));
 	return true;
 }

@@ -16,6 +16,7 @@ const char *const race_kind_ids[RACE_NKINDS] = {
 	[RACE_SIGNAL_ERRNO] = "signal-spoils-errno",
 	[RACE_CRASH] = "crash",
 	[RACE_HANG] = "hang",
+	[RACE_STATUS] = "status",
 	[RACE_OTHER] = "other",
 };
 
@@ -33,6 +34,7 @@ const char *const race_kind_words[RACE_NKINDS] = {
 	[RACE_SIGNAL_ERRNO] = "signal handler spoils errno",
 	[RACE_CRASH] = "crash",
 	[RACE_HANG] = "hang",
+	[RACE_STATUS] = "end with status",
 	[RACE_OTHER] = "other report",
 };
 

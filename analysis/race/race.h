@@ -25,11 +25,18 @@ enum race_kind {
 	RACE_READ_LOCK, /* of a write-locked one, and the unlock */
 	RACE_SIGNAL_UNSAFE,
 	RACE_SIGNAL_ERRNO,
-	RACE_CRASH, /* the runtime caught a fatal signal */
-	RACE_HANG,  /* ours: the run was cut off */
+	RACE_CRASH,  /* the runtime caught a fatal signal */
+	RACE_HANG,   /* ours: the run was cut off */
+	RACE_STATUS, /* ours: it ended with a status that is not 0 */
 	RACE_OTHER,
 	RACE_NKINDS,
 };
+
+/* Hangs and statuses are signs that something is wrong, not what it is. */
+static inline bool race_is_sign(enum race_kind kind)
+{
+	return kind == RACE_HANG || kind == RACE_STATUS;
+}
 
 /* "data-race", ...: the ids of JSON and SARIF. */
 extern const char *const race_kind_ids[RACE_NKINDS];

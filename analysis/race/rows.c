@@ -62,8 +62,12 @@ static const char *report_key(const struct race_report *report,
 	GString *key = g_string_new(race_kind_ids[report->kind]);
 	const char *kept;
 
+	if (race_is_sign(report->kind) || !report->n_accesses)
+		g_ptr_array_add(places, g_strdup(report->variable));
 	for (guint i = 0; i < report->n_accesses; i++)
-		g_ptr_array_add(places, place(&report->accesses[i].stack));
+		if (report->accesses[i].stack.n)
+			g_ptr_array_add(places,
+					place(&report->accesses[i].stack));
 	g_ptr_array_sort(places, compare_texts);
 	for (guint i = 0; i < places->len; i++)
 		g_string_append_printf(key, "|%s", (char *)places->pdata[i]);
@@ -78,7 +82,7 @@ static bool has_all_stacks(const struct race_report *report)
 	for (guint i = 0; i < report->n_accesses; i++)
 		if (!report->accesses[i].stack.n)
 			return false;
-	return report->n_accesses > 0;
+	return true;
 }
 
 /* Does a place of `one` occur in `other`? For reports that lack the second. */

@@ -89,7 +89,8 @@ static char *access_words(const struct race_access *a)
 
 	if (*a->thread)
 		g_string_append_printf(s, " by %s", a->thread);
-	for (guint i = 0; i < a->n_locks; i++)
+	/* An inversion says it itself. */
+	for (guint i = 0; i < a->n_locks && a->bytes; i++)
 		g_string_append_printf(s, "%s%s", i ? ", " : ", holding ",
 				       a->locks[i]);
 	return g_string_free(s, FALSE);

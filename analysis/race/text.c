@@ -138,6 +138,18 @@ static void write_lock_note(const struct race_report *r, FILE *out)
 		wrap(out, 4, "No lock is held on both sides.");
 }
 
+/* What stands between the kind and the variable. */
+static const char *join_word(const struct race_report *r)
+{
+	if (!*r->variable)
+		return "";
+	if (r->kind == RACE_STATUS)
+		return " ";
+	if (r->kind == RACE_CRASH)
+		return " by signal ";
+	return r->kind == RACE_HANG ? ", " : " on ";
+}
+
 static void write_row(guint number, const struct race_row *row,
 		      const struct campaign *c, FILE *out)
 {
@@ -145,10 +157,7 @@ static void write_row(guint number, const struct race_row *row,
 	char *title;
 
 	title = g_strdup_printf("%2u. %s%s%s", number, race_kind_words[r->kind],
-				!*r->variable	       ? ""
-				: r->kind == RACE_HANG ? ", "
-						       : " on ",
-				r->variable);
+				join_word(r), r->variable);
 	fputc('\n', out);
 	wrap(out, 0, title);
 	g_free(title);

@@ -23,16 +23,31 @@ const int verdict_exits[VERDICT_N] = {
 	[VERDICT_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
 };
 
+static bool has_race(const struct campaign *c)
+{
+	for (guint i = 0; i < c->rows->rows->len; i++)
+		if (!race_is_sign(rows_get(c->rows, i)->report->kind))
+			return true;
+	return false;
+}
+
+/* Signs have a say where there is nothing better. */
+static bool counts(const struct campaign *before, const struct race_row *row)
+{
+	return !race_is_sign(row->report->kind) || !has_race(before);
+}
+
 uint64_t verdict_needed(const struct campaign *before, double confidence)
 {
 	uint64_t most = 0;
 
 	for (guint i = 0; i < before->rows->rows->len; i++) {
-		uint64_t needed =
-			stats_needed(rows_get(before->rows, i)->seen_in,
-				     before->runs, confidence);
+		const struct race_row *row = rows_get(before->rows, i);
 
-		most = MAX(most, needed);
+		if (counts(before, row))
+			most = MAX(most,
+				   stats_needed(row->seen_in, before->runs,
+						confidence));
 	}
 	return before->rows->rows->len ? most : UINT64_MAX;
 }
@@ -62,6 +77,7 @@ static void weigh(struct race_result *r)
 		struct evidence e = {
 			.before = row,
 			.after = rows_match(r->after->rows, row),
+			.counts = counts(before, row),
 			.low = stats_lower(row->seen_in, n, half),
 			.high = stats_upper(row->seen_in, n, half),
 			.needed = stats_needed(row->seen_in, n, r->confidence),
@@ -69,29 +85,17 @@ static void weigh(struct race_result *r)
 
 		e.miss = e.after ? 1
 				 : stats_miss(row->seen_in, n, r->after->runs);
-		r->miss = MAX(r->miss, e.miss);
+		if (e.counts)
+			r->miss = MAX(r->miss, e.miss);
 		g_array_append_val(r->evidence, e);
 	}
-}
-
-/* A hang is no race by itself: it may just be slow. */
-static bool is_race(const struct race_row *row)
-{
-	return row->report->kind != RACE_HANG;
-}
-
-static bool has_race(const struct campaign *c)
-{
-	for (guint i = 0; i < c->rows->rows->len; i++)
-		if (is_race(rows_get(c->rows, i)))
-			return true;
-	return false;
 }
 
 static bool is_still_there(const struct race_result *r)
 {
 	for (guint i = 0; i < r->evidence->len; i++)
-		if (g_array_index(r->evidence, struct evidence, i).after)
+		if (g_array_index(r->evidence, struct evidence, i).after &&
+		    g_array_index(r->evidence, struct evidence, i).counts)
 			return true;
 	return false;
 }
@@ -112,10 +116,6 @@ static void doubt_runs(struct race_result *r)
 	if (c->hung)
 		doubt(r, "%llu of %llu %s hung", (unsigned long long)c->hung,
 		      runs, unit(c->runs));
-	if (c->killed)
-		doubt(r, "%llu of %llu %s died of signal %d",
-		      (unsigned long long)c->killed, runs, unit(c->runs),
-		      c->signal);
 	if (c->failed == c->runs && c->runs)
 		doubt(r, "every run ended with status %d", c->status);
 	if (*c->fatal)
@@ -131,6 +131,15 @@ static void doubt_before(struct race_result *r)
 {
 	unsigned long long runs = r->before->runs;
 
+	for (guint i = 0; i < r->evidence->len; i++) {
+		const struct evidence *e =
+			&g_array_index(r->evidence, struct evidence, i);
+
+		if (e->after && !e->counts && r->after->failed < r->after->runs)
+			doubt(r, "%s %s as before",
+			      race_kind_words[e->after->report->kind],
+			      e->after->report->variable);
+	}
 	if (!r->evidence->len)
 		doubt(r,
 		      "nothing was found in %llu %s of the program before: "
@@ -151,8 +160,11 @@ static void doubt_second(struct race_result *r)
 	if (!s || !s->tool)
 		return;
 	if (s->errors)
-		doubt(r, "%s does not agree: %llu kinds of error", s->tool,
-		      (unsigned long long)s->errors);
+		doubt(r,
+		      "%s does not agree: %llu kind%s of error (it knows no "
+		      "C11 atomics: judge them by hand)",
+		      s->tool, (unsigned long long)s->errors,
+		      s->errors == 1 ? "" : "s");
 	else if (s->hung)
 		doubt(r, "under %s it hung", s->tool);
 }

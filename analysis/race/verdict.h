@@ -25,8 +25,10 @@ extern const int verdict_exits[VERDICT_N];
 struct evidence {
 	const struct race_row *before;
 	const struct race_row *after; /* the same race, or NULL: never seen */
-	double low, high;	      /* interval of its chance a run, before */
-	uint64_t needed;	      /* clean runs that it takes */
+	/* false: a sign, where there are races to judge by */
+	bool counts;
+	double low, high; /* interval of its chance a run, before */
+	uint64_t needed;  /* clean runs that it takes */
 	double miss; /* probability of a miss this long, at most; after NULL */
 };
 

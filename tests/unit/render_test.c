@@ -62,7 +62,7 @@ static void the_first_screen_names_lock_place_and_cause(void **state)
 	assert_non_null(strstr(text, "./orders 8"));
 	assert_non_null(strstr(text, "I/O under a lock"));
 	assert_non_null(strstr(text, "ledger (orders.c:41)"));
-	assert_non_null(strstr(text, "fsync at append (orders.c:77)"));
+	assert_non_null(strstr(text, "fsync called by append"));
 	assert_non_null(strstr(text, "7 of the 8 threads"));
 	assert_non_null(strstr(text, "7,214"));
 	free(text);

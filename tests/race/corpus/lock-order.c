@@ -23,10 +23,7 @@ static void *back(void *arg)
 {
 	const bool *racy = arg;
 
-	if (*racy)
-		transfer(&to, &from);
-	else
-		transfer(&from, &to);
+	transfer(*racy ? &to : &from, *racy ? &from : &to);
 	return NULL;
 }
 

@@ -1,0 +1,370 @@
+/* The tables of pictures: their sums are the report's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <glib.h>
+#include <string.h>
+
+#include "plots/plot.h"
+#include "tests/scratch.h"
+#include "tests/unit/plot_shapes.h"
+#include "tests/unit/plot_tsv.h"
+
+/* Shapes with contention, so that each kind has something to draw. */
+static const char *const busy[] = { "demo", "two", "threads", "locks", "hang" };
+
+static struct tsv *table_of(void *state, const struct report *report,
+			    const char *kind)
+{
+	struct plot_options options = { .folder = scratch_path(state, "plots"),
+					.kinds = kind,
+					.top = 1000,
+					.tables_only = true };
+	struct err err = { "" };
+	struct tsv *tsv;
+	char *path;
+
+	if (plot_draw(report, &options, &err))
+		fail_msg("%s", err.text);
+	path = g_strdup_printf("%s/%s.tsv", options.folder, kind);
+	tsv = tsv_read(path);
+	assert_non_null(tsv);
+	g_free(path);
+	return tsv;
+}
+
+static int lock_called(const struct report *report, const char *id)
+{
+	for (size_t i = 0; i < report->n_locks; i++)
+		if (!strcmp(report->locks[i].id, id))
+			return (int)i;
+	fail_msg("no lock '%s'", id);
+	return -1;
+}
+
+/* The lock that row `row` of a picture of locks is about. */
+static const struct lock *lock_of(const struct report *report,
+				  const struct tsv *tsv, size_t row)
+{
+	return &report->locks[lock_called(report,
+					  tsv_text(tsv, "locks", row, "id"))];
+}
+
+static uint64_t sum_series(const struct series *s, uint32_t row)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		sum += s->values[(size_t)i * s->rows + row];
+	return sum;
+}
+
+static void timeline_sums_to_the_states_of_each_thread(void **state)
+{
+	for (size_t i = 0; i < sizeof(busy) / sizeof(busy[0]); i++) {
+		struct report *r = shape_make(busy[i]);
+		struct tsv *tsv = table_of(*state, r, "timeline");
+
+		for (size_t t = 0; t < r->n_threads; t++)
+			assert_int_equal(tsv_sum(tsv, "spans", "ns", "thread",
+						 (int64_t)t),
+					 r->threads[t].end_ns -
+						 r->threads[t].begin_ns);
+		tsv_free(tsv);
+		report_free(r);
+	}
+}
+
+/* 200 threads: what is not drawn by itself is drawn in the sum. */
+static void timeline_draws_the_rest_in_sum(void **state)
+{
+	struct report *r = shape_make("threads");
+	struct plot_options options = { .folder = scratch_path(*state, "p"),
+					.kinds = "timeline",
+					.top = 5,
+					.tables_only = true };
+	uint64_t life[STATE_N] = { 0 };
+	struct tsv *tsv;
+
+	assert_int_equal(plot_draw(r, &options, NULL), 0);
+	tsv = tsv_read(scratch_path(*state, "p/timeline.tsv"));
+	assert_int_equal(tsv_rows(tsv, "threads"), 6);
+	assert_non_null(strstr(tsv_meta(tsv, "hint"), "5 of 200 threads"));
+	for (size_t t = 0; t < r->n_threads; t++)
+		for (int s = 0; s < STATE_N; s++)
+			life[s] += r->threads[t].state_ns[s];
+	for (int s = 0; s < STATE_N; s++)
+		assert_int_equal(tsv_sum(tsv, "spans", "ns", "state", s),
+				 life[s]);
+	tsv_free(tsv);
+	report_free(r);
+}
+
+static void nothing_in_a_timeline_overlaps(void **state)
+{
+	struct report *r = shape_make("demo");
+	struct tsv *tsv = table_of(*state, r, "timeline");
+	size_t n = tsv_rows(tsv, "spans");
+
+	for (size_t i = 1; i < n; i++) {
+		uint64_t begin = tsv_u64(tsv, "spans", i, "begin_ns");
+
+		assert_true(begin < tsv_u64(tsv, "spans", i, "end_ns"));
+		if (tsv_u64(tsv, "spans", i, "row") !=
+		    tsv_u64(tsv, "spans", i - 1, "row"))
+			continue;
+		if (begin == tsv_u64(tsv, "spans", i - 1, "begin_ns"))
+			assert_true(tsv_real(tsv, "spans", i, "low") >=
+				    tsv_real(tsv, "spans", i - 1, "high") -
+					    1e-5);
+		else
+			assert_true(begin >=
+				    tsv_u64(tsv, "spans", i - 1, "end_ns"));
+	}
+	tsv_free(tsv);
+	report_free(r);
+}
+
+static void queues_and_heat_sum_to_the_waits(void **state)
+{
+	for (size_t i = 0; i < sizeof(busy) / sizeof(busy[0]); i++) {
+		struct report *r = shape_make(busy[i]);
+		struct tsv *locks = table_of(*state, r, "locks");
+		struct tsv *heat = table_of(*state, r, "heat");
+
+		assert_true(tsv_rows(locks, "locks") > 0);
+		for (size_t row = 0; row < tsv_rows(locks, "locks"); row++) {
+			const struct lock *l = lock_of(r, locks, row);
+
+			assert_int_equal(tsv_sum(locks, "queue", "waiters_ns",
+						 "row", (int64_t)row),
+					 l->wait.total);
+			assert_int_equal(tsv_sum(locks, "strips", "held_ns",
+						 "row", (int64_t)row),
+					 sum_series(&l->queue, 1));
+		}
+		for (size_t row = 0; row < tsv_rows(heat, "locks"); row++)
+			assert_int_equal(tsv_sum(heat, "cells", "waiters_ns",
+						 "row", (int64_t)row),
+					 lock_of(r, heat, row)->wait.total);
+		tsv_free(locks);
+		tsv_free(heat);
+		report_free(r);
+	}
+}
+
+static void distributions_sum_to_their_counts(void **state)
+{
+	struct report *r = shape_make("demo");
+	struct tsv *tsv = table_of(*state, r, "waits");
+
+	for (size_t row = 0; row < tsv_rows(tsv, "locks"); row++) {
+		const struct lock *l = lock_of(r, tsv, row);
+		uint64_t counts[2] = { 0 };
+
+		for (size_t i = 0; i < tsv_rows(tsv, "cells"); i++)
+			if (tsv_u64(tsv, "cells", i, "row") == row)
+				counts[tsv_u64(tsv, "cells", i, "what")] +=
+					tsv_u64(tsv, "cells", i, "count");
+		assert_int_equal(counts[0], l->wait.count);
+		assert_int_equal(counts[1], l->hold.count);
+	}
+	assert_int_equal(tsv_u64(tsv, "marks", 0, "at_ns"),
+			 lock_of(r, tsv, 0)->wait.p50);
+	assert_int_equal(tsv_u64(tsv, "marks", 3, "at_ns"),
+			 lock_of(r, tsv, 0)->wait.max);
+	tsv_free(tsv);
+	report_free(r);
+}
+
+static void both_matrices_sum_to_the_waits(void **state)
+{
+	for (size_t i = 0; i < sizeof(busy) / sizeof(busy[0]); i++) {
+		struct report *r = shape_make(busy[i]);
+		struct tsv *tsv = table_of(*state, r, "matrix");
+		uint64_t waited = 0;
+
+		for (size_t l = 0; l < r->n_locks; l++)
+			waited += r->locks[l].wait.total;
+		for (int panel = 0; panel < 2; panel++)
+			assert_int_equal(tsv_sum(tsv, "cells", "wait_ns",
+						 "panel", panel),
+					 waited);
+		tsv_free(tsv);
+		report_free(r);
+	}
+}
+
+static void utilization_sums_to_the_states_of_all_threads(void **state)
+{
+	struct report *r = shape_make("demo");
+	struct tsv *tsv = table_of(*state, r, "utilization");
+
+	for (int s = 0; s < STATE_N; s++) {
+		uint64_t sum = 0;
+
+		for (size_t t = 0; t < r->n_threads; t++)
+			sum += r->threads[t].state_ns[s];
+		assert_int_equal(tsv_sum(tsv, "stack", "ns", "state", s), sum);
+	}
+	for (uint32_t cpu = 0; cpu < r->run.cpus; cpu++)
+		assert_int_equal(tsv_sum(tsv, "busy", "busy_ns", "cpu", cpu),
+				 r->utilization.cpu_busy_ns[cpu]);
+	tsv_free(tsv);
+	report_free(r);
+}
+
+static void concurrency_keeps_all_time_when_bars_are_merged(void **state)
+{
+	struct report *r = shape_make("threads");
+	struct tsv *tsv = table_of(*state, r, "concurrency");
+	uint64_t running = 0, wanting = 0;
+
+	for (size_t i = 0; i < r->utilization.n_concurrency; i++)
+		running += r->utilization.concurrency_ns[i];
+	for (size_t i = 0; i < r->utilization.n_demand; i++)
+		wanting += r->utilization.demand_ns[i];
+	assert_int_equal(tsv_sum(tsv, "bars", "running_ns", NULL, 0), running);
+	assert_int_equal(tsv_sum(tsv, "bars", "wanting_ns", NULL, 0), wanting);
+	tsv_free(tsv);
+	report_free(r);
+}
+
+static void breakdowns_sum_to_the_holds(void **state)
+{
+	struct report *r = shape_make("locks");
+	struct tsv *tsv = table_of(*state, r, "breakdown");
+
+	assert_int_equal(tsv_rows(tsv, "locks"), 1000);
+	for (size_t row = 0; row < tsv_rows(tsv, "locks"); row += 37)
+		assert_int_equal(
+			tsv_sum(tsv, "parts", "ns", "row", (int64_t)row),
+			lock_of(r, tsv, row)->hold.total);
+	tsv_free(tsv);
+	report_free(r);
+}
+
+static void the_path_sums_to_its_length(void **state)
+{
+	struct report *r = shape_make("threads");
+	struct tsv *tsv = table_of(*state, r, "path");
+	uint64_t by_lock = 0;
+
+	for (size_t i = 0; i < r->path.n_by_lock; i++)
+		by_lock += r->path.by_lock[i].ns;
+	assert_int_equal(tsv_sum(tsv, "states_bar", "ns", NULL, 0),
+			 r->path.length_ns);
+	assert_int_equal(tsv_sum(tsv, "bars", "ns", "panel", 0), by_lock);
+	assert_int_equal(tsv_sum(tsv, "bars", "ns", "panel", 1),
+			 r->path.length_ns);
+	tsv_free(tsv);
+	report_free(r);
+}
+
+static void the_order_graph_marks_inversions(void **state)
+{
+	struct report *r = shape_make("hang");
+	struct tsv *tsv = table_of(*state, r, "order");
+
+	assert_int_equal(tsv_rows(tsv, "nodes"), 2);
+	assert_int_equal(tsv_rows(tsv, "edges"), 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(tsv_u64(tsv, "nodes", i, "inverted"), 1);
+		assert_int_equal(tsv_u64(tsv, "edges", i, "look"), 2);
+	}
+	assert_string_equal(tsv_text(tsv, "edges", 0, "first"), r->locks[0].id);
+	assert_string_equal(tsv_text(tsv, "edges", 0, "second"),
+			    r->locks[1].id);
+	tsv_free(tsv);
+	report_free(r);
+}
+
+static void comparisons_sum_to_the_states_of_each_recording(void **state)
+{
+	struct report *reports[] = { shape_make("demo"), shape_make("two") };
+	struct plot_options options = { .folder = scratch_path(*state, "c"),
+					.tables_only = true };
+	struct tsv *tsv;
+
+	assert_int_equal(plot_compare((const struct report *const *)reports, 2,
+				      &options, NULL),
+			 0);
+	tsv = tsv_read(scratch_path(*state, "c/compare.tsv"));
+	for (int i = 0; i < 2; i++) {
+		uint64_t life = 0;
+
+		for (size_t t = 0; t < reports[i]->n_threads; t++)
+			life += reports[i]->threads[t].end_ns -
+				reports[i]->threads[t].begin_ns;
+		assert_int_equal(tsv_sum(tsv, "sums", "ns", "recording", i),
+				 life);
+		assert_int_equal(tsv_sum(tsv, "stack", "ns", "recording", i),
+				 life);
+		report_free(reports[i]);
+	}
+	tsv_free(tsv);
+}
+
+/* What gnuplot gets does not grow with the events: only px count. */
+static void tables_are_bounded_by_the_picture(void **state)
+{
+	struct report *r = shape_make("threads");
+	struct plot_options options = { .folder = scratch_path(*state, "b"),
+					.tables_only = true };
+	char *text;
+	gsize bytes;
+
+	assert_int_equal(plot_draw(r, &options, NULL), 0);
+	assert_true(g_file_get_contents(scratch_path(*state, "b/timeline.tsv"),
+					&text, &bytes, NULL));
+	assert_true(bytes < 27 * PLOT_BINS * 5 * 60);
+	g_free(text);
+	report_free(r);
+}
+
+static void only_the_lock_and_thread_asked_for_are_drawn(void **state)
+{
+	struct report *r = shape_make("demo");
+	struct plot_options options = { .folder = scratch_path(*state, "o"),
+					.lock = "ledger2",
+					.thread = "4003",
+					.tables_only = true };
+	struct tsv *tsv;
+
+	assert_int_equal(plot_draw(r, &options, NULL), 0);
+	tsv = tsv_read(scratch_path(*state, "o/waits.tsv"));
+	assert_int_equal(tsv_rows(tsv, "locks"), 1);
+	assert_string_equal(tsv_text(tsv, "locks", 0, "label"),
+			    "ledger2 (orders.c:43)");
+	tsv_free(tsv);
+	tsv = tsv_read(scratch_path(*state, "o/timeline.tsv"));
+	assert_int_equal(tsv_rows(tsv, "threads"), 1);
+	assert_int_equal(tsv_u64(tsv, "threads", 0, "tid"), 4003);
+	tsv_free(tsv);
+	report_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scratch_test(timeline_sums_to_the_states_of_each_thread),
+		scratch_test(timeline_draws_the_rest_in_sum),
+		scratch_test(nothing_in_a_timeline_overlaps),
+		scratch_test(queues_and_heat_sum_to_the_waits),
+		scratch_test(distributions_sum_to_their_counts),
+		scratch_test(both_matrices_sum_to_the_waits),
+		scratch_test(utilization_sums_to_the_states_of_all_threads),
+		scratch_test(concurrency_keeps_all_time_when_bars_are_merged),
+		scratch_test(breakdowns_sum_to_the_holds),
+		scratch_test(the_path_sums_to_its_length),
+		scratch_test(the_order_graph_marks_inversions),
+		scratch_test(comparisons_sum_to_the_states_of_each_recording),
+		scratch_test(tables_are_bounded_by_the_picture),
+		scratch_test(only_the_lock_and_thread_asked_for_are_drawn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

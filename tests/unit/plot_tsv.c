@@ -1,0 +1,132 @@
+#include "tests/unit/plot_tsv.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct block {
+	char **columns;
+	GPtrArray *rows; /* char ** */
+};
+
+struct tsv {
+	GHashTable *blocks;
+};
+
+static void free_block(void *data)
+{
+	struct block *block = data;
+
+	g_strfreev(block->columns);
+	g_ptr_array_free(block->rows, TRUE);
+	g_free(block);
+}
+
+struct tsv *tsv_read(const char *path)
+{
+	struct tsv *tsv;
+	struct block *block = NULL;
+	char *text = NULL;
+	char **lines;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return NULL;
+	tsv = g_new0(struct tsv, 1);
+	tsv->blocks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					    free_block);
+	lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; *line; line++) {
+		if ((*line)[0] == '#') {
+			block = g_new0(struct block, 1);
+			block->rows = g_ptr_array_new_with_free_func(
+				(GDestroyNotify)g_strfreev);
+			g_hash_table_replace(tsv->blocks, g_strdup(*line + 2),
+					     block);
+		} else if ((*line)[0] && block && !block->columns) {
+			block->columns = g_strsplit(*line, "\t", -1);
+		} else if ((*line)[0] && block &&
+			   strncmp(*line, "NaN", 3) != 0) {
+			g_ptr_array_add(block->rows,
+					g_strsplit(*line, "\t", -1));
+		}
+	}
+	g_strfreev(lines);
+	g_free(text);
+	return tsv;
+}
+
+void tsv_free(struct tsv *tsv)
+{
+	if (tsv)
+		g_hash_table_destroy(tsv->blocks);
+	g_free(tsv);
+}
+
+static const struct block *find(const struct tsv *tsv, const char *name)
+{
+	const struct block *block = g_hash_table_lookup(tsv->blocks, name);
+
+	if (!block)
+		fail_msg("no block '%s'", name);
+	return block;
+}
+
+size_t tsv_rows(const struct tsv *tsv, const char *block)
+{
+	return find(tsv, block)->rows->len;
+}
+
+const char *tsv_text(const struct tsv *tsv, const char *name, size_t row,
+		     const char *column)
+{
+	const struct block *block = find(tsv, name);
+	char **cells = g_ptr_array_index(block->rows, row);
+
+	assert_int_equal(g_strv_length(cells), g_strv_length(block->columns));
+	for (size_t i = 0; block->columns[i]; i++)
+		if (!strcmp(block->columns[i], column))
+			return cells[i];
+	fail_msg("block '%s' has no column '%s'", name, column);
+	return "";
+}
+
+const char *tsv_meta(const struct tsv *tsv, const char *key)
+{
+	for (size_t i = 0; i < tsv_rows(tsv, "meta"); i++)
+		if (!strcmp(tsv_text(tsv, "meta", i, "key"), key))
+			return tsv_text(tsv, "meta", i, "value");
+	return NULL;
+}
+
+uint64_t tsv_u64(const struct tsv *tsv, const char *block, size_t row,
+		 const char *column)
+{
+	return strtoull(tsv_text(tsv, block, row, column), NULL, 10);
+}
+
+int64_t tsv_i64(const struct tsv *tsv, const char *block, size_t row,
+		const char *column)
+{
+	return strtoll(tsv_text(tsv, block, row, column), NULL, 10);
+}
+
+double tsv_real(const struct tsv *tsv, const char *block, size_t row,
+		const char *column)
+{
+	return g_ascii_strtod(tsv_text(tsv, block, row, column), NULL);
+}
+
+uint64_t tsv_sum(const struct tsv *tsv, const char *block, const char *column,
+		 const char *key, int64_t value)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < tsv_rows(tsv, block); i++)
+		if (!key || tsv_i64(tsv, block, i, key) == value)
+			sum += tsv_u64(tsv, block, i, column);
+	return sum;
+}
