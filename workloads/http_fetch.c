@@ -25,12 +25,11 @@ static unsigned port;
 
 /* The server: a thread for each connection, which may sleep. */
 
-/* NOLINTBEGIN(readability-non-const-parameter): libmicrohttpd's own form */
+/* NOLINTNEXTLINE(readability-non-const-parameter): as libmicrohttpd wants it */
 static enum MHD_Result answer(void *data, struct MHD_Connection *connection,
 			      const char *url, const char *method,
 			      const char *version, const char *upload,
 			      size_t *upload_size, void **request)
-/* NOLINTEND(readability-non-const-parameter) */
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;
