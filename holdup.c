@@ -6,6 +6,7 @@
 #include "plots/commands.h"
 #include "tracing/base/exits.h"
 #include "tracing/commands.h"
+#include "workloads/commands.h"
 
 struct command {
 	const char *name;
@@ -22,6 +23,8 @@ static const struct command commands[] = {
 	{ "plot", "draw pictures of a recording", plot_main },
 	{ "diff", "compare recordings", diff_main },
 	{ "race", "find races, or confirm that a fix holds", race_main },
+	{ "lesson", "try a claim about concurrency on this machine",
+	  lesson_main },
 	{ "help", "show this list, or the help of a command", help_main },
 };
 

@@ -135,6 +135,19 @@ static char *help_filter(int key, const char *text, void *input)
 	return help;
 }
 
+/* The most memory that this process has had in use so far. */
+static void tell_peak(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, "VmHWM:", 6))
+			tell_count("peak_kib", strtoull(line + 6, NULL, 10));
+	if (file)
+		fclose(file);
+}
+
 static int run_variant(const struct run *run, const struct variant *variant)
 {
 	uint64_t begin_ns;
@@ -145,6 +158,7 @@ static int run_variant(const struct run *run, const struct variant *variant)
 	begin_ns = clock_ns();
 	right = variant->run(run);
 	tell_real("seconds", (double)(clock_ns() - begin_ns) / 1e9);
+	tell_peak();
 	scratch_clear();
 	tell_text("result", right ? "right" : "wrong");
 	return fflush(stdout) ? 3 : !right;

@@ -25,11 +25,12 @@ static unsigned port;
 
 /* The server: a thread for each connection, which may sleep. */
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): as libmicrohttpd wants it */
+/* NOLINTBEGIN(readability-non-const-parameter): libmicrohttpd's own form */
 static enum MHD_Result answer(void *data, struct MHD_Connection *connection,
 			      const char *url, const char *method,
 			      const char *version, const char *upload,
 			      size_t *upload_size, void **request)
+/* NOLINTEND(readability-non-const-parameter) */
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;

@@ -33,3 +33,17 @@ waits.parts := $(executor.src) $(loop.src)
 loads += $(effects)
 $(foreach e,$(effects),$(eval $(e).src := workloads/$(subst -,_,$(e)).c $(effect.src) $($(e).parts)))
 $(foreach e,$(effects),$(eval $(e).libs := -lm))
+
+# holdup lesson
+lesson.src := workloads/lesson.c workloads/lesson_command.c workloads/lesson_figures.c \
+	workloads/lesson_html.c \
+	workloads/lesson_judge.c workloads/lesson_run.c workloads/lesson_sweep.c \
+	workloads/lesson_table.c workloads/lesson_table_cost.c \
+	workloads/lesson_table_cpu.c workloads/lesson_table_io.c \
+	workloads/lesson_table_lock.c workloads/lesson_table_race.c \
+	workloads/lesson_text.c workloads/lesson_trace.c workloads/lesson_words.c \
+	workloads/sample.c workloads/scaling.c workloads/spawn.c
+lesson.pkgs := glib-2.0 jansson
+holdup.src += $(lesson.src)
+holdup.pkgs += $(lesson.pkgs)
+packages += libglib2.0-dev libjansson-dev

@@ -57,6 +57,7 @@ static bool work(const struct run *run, void *(*routine)(void *))
 	struct worker *workers = must_alloc(run->threads, sizeof(*workers));
 	pthread_t *threads = must_alloc(run->threads, sizeof(*threads));
 	unsigned n = (unsigned)scaled_count(run, run->tasks);
+	uint64_t rounds = (uint64_t)knob(run, "rounds");
 	uint64_t expected = 0;
 	uint64_t begin_ns = clock_ns();
 
@@ -66,7 +67,7 @@ static bool work(const struct run *run, void *(*routine)(void *))
 			.first = (unsigned)((uint64_t)n * i / run->threads),
 			.last = (unsigned)((uint64_t)n * (i + 1) /
 					   run->threads),
-			.item_rounds = 300,
+			.item_rounds = rounds,
 		};
 		threads[i] = thread_start("worker", routine, &workers[i]);
 	}
@@ -77,7 +78,7 @@ static bool work(const struct run *run, void *(*routine)(void *))
 	tell_real("items_per_s",
 		  (double)n * 1e9 / (double)(clock_ns() - begin_ns));
 	for (unsigned i = 0; i < n; i++)
-		expected += value_of(i, 300);
+		expected += value_of(i, rounds);
 	tell_count("sum", store.sum);
 	free(threads);
 	free(workers);
@@ -100,6 +101,11 @@ static const struct variant variants[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct knob knobs[] = {
+	{ "rounds", 300, "work in an item, about 3 ns each" },
+	{ NULL, 0, NULL },
+};
+
 int main(int argc, char **argv)
 {
 	static const struct workload oversubscribe = {
@@ -108,6 +114,7 @@ int main(int argc, char **argv)
 		.threads = 16,
 		.tasks = 200000,
 		.variants = variants,
+		.knobs = knobs,
 	};
 
 	return workload_main(&oversubscribe, argc, argv);

@@ -6,7 +6,9 @@
  * time until the last task has begun.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 
 struct task {
 	uint64_t begin_ns, result;
+	uint64_t own_kib; /* memory that only its process has */
 	uint64_t rounds;  /* CPU-bound */
 	uint64_t wait_ns; /* I/O-bound, if not 0 */
 };
@@ -48,6 +51,24 @@ static void in_threads(struct task *tasks, unsigned n)
 	free(threads);
 }
 
+/* KiB that are in use by this process; `own`: and by no other. */
+static uint64_t memory_kib(bool own)
+{
+	FILE *file = fopen("/proc/self/smaps_rollup", "re");
+	uint64_t kib = 0;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		char *colon = strchr(line, ':');
+
+		if (colon && !strncmp(line, own ? "Private_" : "Rss", 3))
+			kib += strtoull(colon + 1, NULL, 10);
+	}
+	if (file)
+		fclose(file);
+	return kib;
+}
+
 static void in_processes(struct task *tasks, unsigned n)
 {
 	pid_t *pids = must_alloc(n, sizeof(*pids));
@@ -58,6 +79,7 @@ static void in_processes(struct task *tasks, unsigned n)
 			die("fork", errno);
 		if (pids[i] == 0) {
 			work(&tasks[i]);
+			tasks[i].own_kib = memory_kib(true);
 			_exit(0);
 		}
 	}
@@ -102,6 +124,7 @@ static bool run_tasks(const struct run *run, bool io,
 				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t begin_ns = clock_ns(), last_ns = begin_ns;
 	uint64_t expected = io ? 1 : 0;
+	uint64_t kib = memory_kib(false);
 	unsigned good = 0;
 
 	if (tasks == MAP_FAILED)
@@ -111,14 +134,17 @@ static bool run_tasks(const struct run *run, bool io,
 		tasks[i].wait_ns = io ? scaled_ns(run, 100 * MS) : 0;
 	}
 	how(tasks, run->threads);
+	kib = memory_kib(false) - kib;
 	if (!io)
 		expected = tasks[0].result;
 	for (unsigned i = 0; i < run->threads; i++) {
 		good += expected != 0 && tasks[i].result == expected;
 		if (tasks[i].begin_ns > last_ns)
 			last_ns = tasks[i].begin_ns;
+		kib += tasks[i].own_kib;
 	}
 	tell_real("start_up_us", (double)(last_ns - begin_ns) / 1e3);
+	tell_real("memory_kib_each", (double)kib / run->threads);
 	tell_count("done", good);
 	munmap(tasks, size);
 	return good == run->threads;
