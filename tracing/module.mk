@@ -9,10 +9,11 @@ holdup.libs += $(base.libs)
 # process.c last: its constructor tells the first event.
 libs += libholdup
 libholdup.src := $(patsubst %,tracing/interposer/%.c,events tell board stack \
-	real thread section mutex rwlock cond threads sleep fds io io_plain \
-	process)
+	real thread section block mutex rwlock spin cond barrier once sem c11 \
+	futex threads sleep fds io io_plain io_wait io_socket io_open fork \
+	exec process)
 libholdup.pkgs := lttng-ust
-libholdup.libs := -ldl -lgcc_s -Wl,--version-script=tracing/interposer/exports.map
+libholdup.libs := -llttng-ust-common -ldl -lgcc_s -Wl,--version-script=tracing/interposer/exports.map
 $(BUILD)/pic/tracing/interposer/%.o: own += -fexceptions
 
 # The recorder. liblttng-ctl is loaded when a recording starts (session.c).

@@ -8,6 +8,12 @@
 #ifndef TRACING_SCHEMA_H
 #define TRACING_SCHEMA_H
 
+/* Its macros of these names belong to a flock() that no system has: included
+ * here, so that a later #include cannot bring them back. */
+#include <fcntl.h>
+#undef LOCK_READ
+#undef LOCK_WRITE
+
 #define SCHEMA_VERSION	1
 #define SCHEMA_PROVIDER "holdup"
 

@@ -4,6 +4,7 @@
  */
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/section.h"
+#include "tracing/interposer/shared.h"
 
 #include <errno.h>
 
@@ -185,6 +186,15 @@ static int wait_on(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t site,
 	return wait.result;
 }
 
+int cond_wait_from(pthread_cond_t *cond, pthread_mutex_t *mutex,
+		   const struct timespec *until, uint64_t site)
+{
+	struct call call = { .form = until ? FORM_TIMED : FORM_WAIT,
+			     .until = until };
+
+	return wait_on(cond, mutex, site, &call);
+}
+
 EXPORT int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
 	return wait_on(cond, mutex, SITE, &(struct call){ .form = FORM_WAIT });
@@ -235,28 +245,33 @@ static struct fact_cond_signal signal_fact(const pthread_cond_t *cond,
 	};
 }
 
-EXPORT int pthread_cond_signal(pthread_cond_t *cond)
+int cond_signal_from(pthread_cond_t *cond, uint64_t site)
 {
 	union fact fact;
 	int result;
 
-	if (!thread_is_open(SITE) || !count_signal(cond, SITE))
+	if (!thread_is_open(site) || !count_signal(cond, site))
 		return real.pthread_cond_signal(cond);
-	fact.cond_signal = signal_fact(cond, SITE);
+	fact.cond_signal = signal_fact(cond, site);
 	result = real.pthread_cond_signal(cond);
 	tell(TELL_cond_signal, &fact);
 	return result;
 }
 
-EXPORT int pthread_cond_broadcast(pthread_cond_t *cond)
+EXPORT int pthread_cond_signal(pthread_cond_t *cond)
+{
+	return cond_signal_from(cond, SITE);
+}
+
+int cond_broadcast_from(pthread_cond_t *cond, uint64_t site)
 {
 	struct fact_cond_signal signal;
 	union fact fact;
 	int result;
 
-	if (!thread_is_open(SITE) || !count_signal(cond, SITE))
+	if (!thread_is_open(site) || !count_signal(cond, site))
 		return real.pthread_cond_broadcast(cond);
-	signal = signal_fact(cond, SITE);
+	signal = signal_fact(cond, site);
 	fact.cond_broadcast = (struct fact_cond_broadcast){
 		.cond = signal.cond,
 		.site = signal.site,
@@ -266,6 +281,11 @@ EXPORT int pthread_cond_broadcast(pthread_cond_t *cond)
 	result = real.pthread_cond_broadcast(cond);
 	tell(TELL_cond_broadcast, &fact);
 	return result;
+}
+
+EXPORT int pthread_cond_broadcast(pthread_cond_t *cond)
+{
+	return cond_broadcast_from(cond, SITE);
 }
 
 EXPORT int pthread_cond_init(pthread_cond_t *cond,

@@ -60,6 +60,13 @@ void io_enter(struct io *io, enum io_op op, int fd, enum io_block block,
 		tell_pending();
 }
 
+/* Whether what the call returned is a number of bytes. */
+static bool moves_bytes(uint8_t op)
+{
+	return op == IO_READ || op == IO_WRITE || op == IO_RECV ||
+	       op == IO_SEND || op == IO_SENDFILE;
+}
+
 /* Place of the counters of an operation on a kind of descriptor, or NULL. */
 static struct board_io *counters_of(uint8_t op, uint8_t fd_kind)
 {
@@ -93,7 +100,9 @@ static void tell_end(const struct io *io, uint64_t end_ticks, uint64_t ns)
 
 	clock_sync(end_ticks);
 	fact.io_end.end_ns = clock_to_ns(end_ticks);
-	if (io->fd >= 0)
+	/* Not of one that is gone, or not yet connected. */
+	if (io->fd >= 0 && io->op != IO_CLOSE &&
+	    !(io->op == IO_CONNECT && io->result))
 		fds_tell(io->fd);
 	if (ns >= LONG_NS)
 		tell_now(TELL_io_end, &fact);
@@ -112,6 +121,10 @@ void io_leave(struct io *io)
 	now = clock_ticks();
 	ns = clock_span_ns(now - io->begin_ticks);
 	inside_leave(&io->before);
+	if (io->op == IO_OPEN && io->fd >= 0)
+		io->fd_kind = fds_kind(io->fd);
+	if (!moves_bytes(io->op))
+		io->bytes = 0;
 	if (io->result == EAGAIN && io->fd >= 0)
 		fds_set_nonblocking(io->fd);
 	counters = counters_of(io->op, io->fd_kind);

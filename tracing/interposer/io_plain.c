@@ -1,6 +1,106 @@
-/* Interposers of the I/O calls on one descriptor, and of poll and its kin. */
+/* Interposers of the calls that move bytes, and of those that sync them. */
 #include "tracing/interposer/io.h"
 #include "tracing/interposer/sys.h"
+
+#include <sys/sendfile.h>
+
+/*
+ * One interposer of a call that returns -1 or how many: its result, name,
+ * parameters and arguments, what it does, on which descriptor, and whether it
+ * is told before it blocks.
+ */
+#define IO_FUNCTION(ret, name, parameters, arguments, op, fd, block) \
+	EXPORT ret name parameters                                   \
+	{                                                            \
+		IO_CALL;                                             \
+		ret result;                                          \
+                                                                     \
+		io_enter(&io, op, fd, block, SITE);                  \
+		result = real.name arguments;                        \
+		io_returned(&io, result);                            \
+		return result;                                       \
+	}
+
+/* Another name of the same function, as programs with 64-bit offsets or with
+ * checks at run time call it. */
+#define IO_ALIAS(ret, name, parameters, arguments, real_name, op, fd, block) \
+	ret name parameters;                                                 \
+	EXPORT ret name parameters                                           \
+	{                                                                    \
+		IO_CALL;                                                     \
+		ret result;                                                  \
+                                                                             \
+		io_enter(&io, op, fd, block, SITE);                          \
+		result = real.real_name arguments;                           \
+		io_returned(&io, result);                                    \
+		return result;                                               \
+	}
+
+/* clang-format off */
+
+IO_FUNCTION(ssize_t, read, (int fd, void *to, size_t n),
+	(fd, to, n), IO_READ, fd, IO_STREAM)
+IO_ALIAS(ssize_t, __read_chk, (int fd, void *to, size_t n, size_t room),
+	(fd, to, n, room), __read_chk, IO_READ, fd, IO_STREAM)
+IO_FUNCTION(ssize_t, pread, (int fd, void *to, size_t n, off_t at),
+	(fd, to, n, at), IO_READ, fd, IO_NO)
+IO_ALIAS(ssize_t, pread64, (int fd, void *to, size_t n, off_t at),
+	(fd, to, n, at), pread, IO_READ, fd, IO_NO)
+IO_ALIAS(ssize_t, __pread_chk, (int fd, void *to, size_t n, off_t at, size_t room),
+	(fd, to, n, at, room), __pread_chk, IO_READ, fd, IO_NO)
+IO_ALIAS(ssize_t, __pread64_chk, (int fd, void *to, size_t n, off_t at, size_t room),
+	(fd, to, n, at, room), __pread_chk, IO_READ, fd, IO_NO)
+IO_FUNCTION(ssize_t, readv, (int fd, const struct iovec *to, int n),
+	(fd, to, n), IO_READ, fd, IO_STREAM)
+IO_FUNCTION(ssize_t, preadv, (int fd, const struct iovec *to, int n, off_t at),
+	(fd, to, n, at), IO_READ, fd, IO_NO)
+IO_ALIAS(ssize_t, preadv64, (int fd, const struct iovec *to, int n, off_t at),
+	(fd, to, n, at), preadv, IO_READ, fd, IO_NO)
+IO_FUNCTION(ssize_t, preadv2, (int fd, const struct iovec *to, int n, off_t at, int flags),
+	(fd, to, n, at, flags), IO_READ, fd, at == -1 ? IO_STREAM : IO_NO)
+IO_ALIAS(ssize_t, preadv64v2, (int fd, const struct iovec *to, int n, off_t at, int flags),
+	(fd, to, n, at, flags), preadv2, IO_READ, fd, at == -1 ? IO_STREAM : IO_NO)
+
+IO_FUNCTION(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at),
+	(fd, from, n, at), IO_WRITE, fd, IO_NO)
+IO_ALIAS(ssize_t, pwrite64, (int fd, const void *from, size_t n, off_t at),
+	(fd, from, n, at), pwrite, IO_WRITE, fd, IO_NO)
+IO_FUNCTION(ssize_t, writev, (int fd, const struct iovec *from, int n),
+	(fd, from, n), IO_WRITE, fd, IO_STREAM)
+IO_FUNCTION(ssize_t, pwritev, (int fd, const struct iovec *from, int n, off_t at),
+	(fd, from, n, at), IO_WRITE, fd, IO_NO)
+IO_ALIAS(ssize_t, pwritev64, (int fd, const struct iovec *from, int n, off_t at),
+	(fd, from, n, at), pwritev, IO_WRITE, fd, IO_NO)
+IO_FUNCTION(ssize_t, pwritev2, (int fd, const struct iovec *from, int n, off_t at, int flags),
+	(fd, from, n, at, flags), IO_WRITE, fd, at == -1 ? IO_STREAM : IO_NO)
+IO_ALIAS(ssize_t, pwritev64v2, (int fd, const struct iovec *from, int n, off_t at, int flags),
+	(fd, from, n, at, flags), pwritev2, IO_WRITE, fd, at == -1 ? IO_STREAM : IO_NO)
+
+IO_FUNCTION(ssize_t, sendfile, (int fd, int from, off_t *at, size_t n),
+	(fd, from, at, n), IO_SENDFILE, fd, IO_STREAM)
+IO_ALIAS(ssize_t, sendfile64, (int fd, int from, off_t *at, size_t n),
+	(fd, from, at, n), sendfile, IO_SENDFILE, fd, IO_STREAM)
+IO_FUNCTION(ssize_t, splice, (int from, off_t *from_at, int fd, off_t *at, size_t n, unsigned flags),
+	(from, from_at, fd, at, n, flags), IO_SENDFILE, fd, IO_STREAM)
+IO_FUNCTION(ssize_t, copy_file_range, (int from, off_t *from_at, int fd, off_t *at, size_t n, unsigned flags),
+	(from, from_at, fd, at, n, flags), IO_SENDFILE, fd, IO_NO)
+
+IO_FUNCTION(int, fsync, (int fd), (fd), IO_FSYNC, fd, IO_YES)
+IO_FUNCTION(int, fdatasync, (int fd), (fd), IO_FDATASYNC, fd, IO_YES)
+IO_FUNCTION(int, sync_file_range, (int fd, off_t at, off_t n, unsigned flags),
+	(fd, at, n, flags), IO_SYNC_RANGE, fd, IO_YES)
+IO_FUNCTION(int, syncfs, (int fd), (fd), IO_SYNC, fd, IO_YES)
+
+/* clang-format on */
+
+EXPORT void sync(void)
+{
+	IO_CALL;
+
+	io_enter(&io, IO_SYNC, -1, IO_YES, SITE);
+	real.sync();
+	io_returned(&io, 0);
+}
 
 /*
  * LTTng wakes its consumer by a write() in the middle of an event. No thread
@@ -16,18 +116,7 @@ static ssize_t write_from_tracer(int fd, const void *buffer, size_t bytes)
 	return -1;
 }
 
-EXPORT ssize_t read(int fd, void *buffer, size_t bytes)
-{
-	IO_CALL;
-	ssize_t result;
-
-	io_enter(&io, IO_READ, fd, IO_STREAM, SITE);
-	result = real.read(fd, buffer, bytes);
-	io_returned(&io, result);
-	return result;
-}
-
-EXPORT ssize_t write(int fd, const void *buffer, size_t bytes)
+EXPORT ssize_t write(int fd, const void *from, size_t n)
 {
 	IO_CALL;
 	ssize_t result;
@@ -35,116 +124,8 @@ EXPORT ssize_t write(int fd, const void *buffer, size_t bytes)
 	io_enter(&io, IO_WRITE, fd, IO_STREAM, SITE);
 	if (unlikely(!io.recorded && self.life == THREAD_LIVE &&
 		     process_is_foreign(SITE)))
-		return write_from_tracer(fd, buffer, bytes);
-	result = real.write(fd, buffer, bytes);
-	io_returned(&io, result);
-	return result;
-}
-
-EXPORT int fsync(int fd)
-{
-	IO_CALL;
-	int result;
-
-	io_enter(&io, IO_FSYNC, fd, IO_YES, SITE);
-	result = real.fsync(fd);
-	io_returned(&io, result);
-	return result;
-}
-
-EXPORT int fdatasync(int fd)
-{
-	IO_CALL;
-	int result;
-
-	io_enter(&io, IO_FDATASYNC, fd, IO_YES, SITE);
-	result = real.fdatasync(fd);
-	io_returned(&io, result);
-	return result;
-}
-
-/* The descriptor of a poll of one, else none. */
-static int only_one(const struct pollfd *fds, nfds_t n)
-{
-	/* glibc declares them as written only, which they are not. */
-	__asm__("" : "+r"(fds));
-	return n == 1 && fds ? fds[0].fd : -1;
-}
-
-static enum io_block block_of(const struct timespec *timeout)
-{
-	return timeout && !timeout->tv_sec && !timeout->tv_nsec ? IO_NO
-								: IO_YES;
-}
-
-EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
-{
-	IO_CALL;
-	int result;
-
-	io_enter(&io, IO_POLL, only_one(fds, n), timeout ? IO_YES : IO_NO,
-		 SITE);
-	result = real.poll(fds, n, timeout);
-	io_returned(&io, result);
-	return result;
-}
-
-EXPORT int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
-		 const sigset_t *mask)
-{
-	IO_CALL;
-	int result;
-
-	io_enter(&io, IO_POLL, only_one(fds, n), block_of(timeout), SITE);
-	result = real.ppoll(fds, n, timeout, mask);
-	io_returned(&io, result);
-	return result;
-}
-
-EXPORT int select(int n, fd_set *reads, fd_set *writes, fd_set *errors,
-		  struct timeval *timeout)
-{
-	IO_CALL;
-	bool waits = !timeout || timeout->tv_sec || timeout->tv_usec;
-	int result;
-
-	io_enter(&io, IO_SELECT, -1, waits ? IO_YES : IO_NO, SITE);
-	result = real.select(n, reads, writes, errors, timeout);
-	io_returned(&io, result);
-	return result;
-}
-
-EXPORT int pselect(int n, fd_set *reads, fd_set *writes, fd_set *errors,
-		   const struct timespec *timeout, const sigset_t *mask)
-{
-	IO_CALL;
-	int result;
-
-	io_enter(&io, IO_SELECT, -1, block_of(timeout), SITE);
-	result = real.pselect(n, reads, writes, errors, timeout, mask);
-	io_returned(&io, result);
-	return result;
-}
-
-EXPORT int epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
-{
-	IO_CALL;
-	int result;
-
-	io_enter(&io, IO_EPOLL, fd, timeout ? IO_YES : IO_NO, SITE);
-	result = real.epoll_wait(fd, events, max, timeout);
-	io_returned(&io, result);
-	return result;
-}
-
-EXPORT int epoll_pwait(int fd, struct epoll_event *events, int max, int timeout,
-		       const sigset_t *mask)
-{
-	IO_CALL;
-	int result;
-
-	io_enter(&io, IO_EPOLL, fd, timeout ? IO_YES : IO_NO, SITE);
-	result = real.epoll_pwait(fd, events, max, timeout, mask);
+		return write_from_tracer(fd, from, n);
+	result = real.write(fd, from, n);
 	io_returned(&io, result);
 	return result;
 }

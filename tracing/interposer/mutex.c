@@ -1,6 +1,7 @@
 /* Interposers of the mutex. */
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/section.h"
+#include "tracing/interposer/shared.h"
 
 #include <errno.h>
 
@@ -229,12 +230,25 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	return lock_slow(mutex, SITE, &call);
 }
 
-EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex,
-				   const struct timespec *until)
+int mutex_lock_from(pthread_mutex_t *mutex, uint64_t site)
+{
+	struct call call = { .form = FORM_LOCK };
+
+	return lock_slow(mutex, site, &call);
+}
+
+int mutex_timedlock_from(pthread_mutex_t *mutex, const struct timespec *until,
+			 uint64_t site)
 {
 	struct call call = { .form = FORM_TIMED, .until = until };
 
-	return lock_slow(mutex, SITE, &call);
+	return lock_slow(mutex, site, &call);
+}
+
+EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex,
+				   const struct timespec *until)
+{
+	return mutex_timedlock_from(mutex, until, SITE);
 }
 
 EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
@@ -247,11 +261,11 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 	return lock_slow(mutex, SITE, &call);
 }
 
-EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+int mutex_trylock_from(pthread_mutex_t *mutex, uint64_t site)
 {
 	struct target target = {
 		.lock = (uint64_t)(uintptr_t)mutex,
-		.site = SITE,
+		.site = site,
 		.kind = LOCK_MUTEX,
 		.mode = LOCK_WRITE,
 		.flags = LOCK_TRY,
@@ -260,7 +274,7 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 	bool inner;
 	int result;
 
-	if (!thread_is_open(SITE))
+	if (!thread_is_open(site))
 		return real.pthread_mutex_trylock(mutex);
 	inner = is_inner(mutex);
 	result = real.pthread_mutex_trylock(mutex);
@@ -277,6 +291,11 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 			      now);
 	}
 	return result;
+}
+
+EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+	return mutex_trylock_from(mutex, SITE);
 }
 
 /* A release without a hold that we know of. */
@@ -316,6 +335,11 @@ static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex,
 	return result;
 }
 
+int mutex_unlock_from(pthread_mutex_t *mutex, uint64_t site)
+{
+	return unlock_slow(mutex, site, clock_ticks());
+}
+
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
 	struct plain_end end;
@@ -351,6 +375,12 @@ static uint32_t attributes_of(const pthread_mutex_t *mutex)
 	       (kind & KIND_SHARED ? LOCK_SHARED : 0);
 }
 
+void mutex_told_init(const pthread_mutex_t *mutex, uint64_t site)
+{
+	lock_told_init((uint64_t)(uintptr_t)mutex, LOCK_MUTEX,
+		       attributes_of(mutex), site);
+}
+
 EXPORT int pthread_mutex_init(pthread_mutex_t *mutex,
 			      const pthread_mutexattr_t *attributes)
 {
@@ -358,8 +388,7 @@ EXPORT int pthread_mutex_init(pthread_mutex_t *mutex,
 	int result = real.pthread_mutex_init(mutex, attributes);
 
 	if (open && result == 0)
-		lock_told_init((uint64_t)(uintptr_t)mutex, LOCK_MUTEX,
-			       attributes_of(mutex), SITE);
+		mutex_told_init(mutex, SITE);
 	return result;
 }
 

@@ -197,6 +197,16 @@ void process_end(int how, int status)
 			      memory_order_release);
 }
 
+void process_resumes(void)
+{
+	struct board_header *header = board_header();
+
+	if (!header || !self.open)
+		return;
+	atomic_store_explicit(&header->ended, 0, memory_order_release);
+	tell_process();
+}
+
 /*
  * Runs before those of the program, after LTTng's and those of libraries that
  * we do not need: a call from such a one may have started us already.

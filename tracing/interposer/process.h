@@ -55,8 +55,11 @@ bool process_is_foreign(uint64_t site);
 /* In the child after fork(): a board of its own, its thread starts anew. */
 void process_forked(int32_t ptid);
 
-/* Tells the end, once. */
+/* Tells the end, just before it. */
 void process_end(int how, int status);
+
+/* It did not end: exec failed. */
+void process_resumes(void);
 
 static inline uint64_t clock_now_ns(void)
 {

@@ -40,8 +40,11 @@ static const struct {
 	size_t offset;
 	const char *symbol;
 	const char *version;
-} table[] = { REAL_FUNCTIONS(REAL_ROW, REAL_ROW_COND)
-		      REAL_ROW(void, pthread_exit, (void *)) };
+} table[] = { REAL_FUNCTIONS(REAL_ROW, REAL_ROW_COND) REAL_ROW(
+	void, pthread_exit, (void *)) REAL_ROW(void, _exit, (int)) };
+
+/* For fork.c's assembly. */
+void *real_vfork __attribute__((visibility("hidden")));
 
 static _Atomic uint32_t started;
 static __thread bool starting __attribute__((tls_model("initial-exec")));
@@ -69,6 +72,7 @@ bool real_start(void)
 	starting = true;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		resolve(i);
+	real_vfork = dlsym(RTLD_NEXT, "vfork");
 	starting = false;
 	atomic_store_explicit(&started, 1, memory_order_release);
 	return true;

@@ -109,3 +109,14 @@ EXPORT unsigned sleep(unsigned asked)
 	nap.error = left ? EINTR : 0;
 	return left;
 }
+
+EXPORT int thrd_sleep(const struct timespec *asked, struct timespec *left)
+{
+	struct nap nap __attribute__((cleanup(nap_end))) = { 0 };
+	int result;
+
+	nap_begin(&nap, to_ns(asked), false, SITE);
+	result = real.thrd_sleep(asked, left);
+	nap.error = result == -1 ? EINTR : result ? EINVAL : 0;
+	return result;
+}

@@ -275,6 +275,15 @@ void thread_forked(void)
 	atomic_store_explicit(&free_list, 0, memory_order_relaxed);
 }
 
+void thread_stray(void)
+{
+	self.life = THREAD_LOST;
+	self.open = 0;
+	process.telling = 0;
+	atomic_store_explicit(&process.life, PROCESS_ENDED,
+			      memory_order_release);
+}
+
 void thread_end(int how)
 {
 	union fact fact = { .thread_exit = { .how = (uint8_t)how } };
@@ -302,6 +311,25 @@ static void run_end(struct thread_run *run)
 		self.end_how = END_CANCEL;
 }
 
+static void adopt(struct thread_more *more)
+{
+	void *(*routine)(void *) = more->routine;
+	struct closed closed = thread_close();
+
+	if (more->is_foreign) {
+		self.life = THREAD_FOREIGN;
+		thread_more_free(more);
+		return;
+	}
+	if (begin(more)) {
+		self.slot->start_routine = (uint64_t)(uintptr_t)routine;
+		end_arm();
+	}
+	thread_open(closed);
+	if (self.open)
+		tell_start();
+}
+
 void *thread_begin(void *argument)
 {
 	struct thread_more *more = argument;
@@ -310,20 +338,21 @@ void *thread_begin(void *argument)
 	struct thread_run run __attribute__((cleanup(run_end))) = { false };
 	void *result;
 
-	if (more->is_foreign) {
-		self.life = THREAD_FOREIGN;
-		thread_more_free(more);
-	} else {
-		struct closed closed = thread_close();
+	adopt(more);
+	result = routine(value);
+	run.returned = true;
+	return result;
+}
 
-		if (begin(more)) {
-			self.slot->start_routine = (uint64_t)(uintptr_t)routine;
-			end_arm();
-		}
-		thread_open(closed);
-		if (self.open)
-			tell_start();
-	}
+int thread_begin_c11(void *argument)
+{
+	struct thread_more *more = argument;
+	thrd_start_t routine = (thrd_start_t)(void (*)(void))more->routine;
+	void *value = more->argument;
+	struct thread_run run __attribute__((cleanup(run_end))) = { false };
+	int result;
+
+	adopt(more);
 	result = routine(value);
 	run.returned = true;
 	return result;

@@ -121,9 +121,13 @@ void thread_more_free(struct thread_more *more);
 
 /* First function of a created thread: tells its start, calls its routine. */
 void *thread_begin(void *more);
+int thread_begin_c11(void *more);
 
 /* Forgets the parent's thread, in the child after fork(). */
 void thread_forked(void);
+
+/* In a child process that cannot be recorded: nothing is, from here on. */
+void thread_stray(void);
 
 /* The thread ends now: nothing of it is recorded any more. */
 void thread_end(int how);

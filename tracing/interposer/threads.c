@@ -1,6 +1,7 @@
 /* Interposers of the calls that make, name, end and join threads. */
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/section.h"
+#include "tracing/interposer/shared.h"
 
 #include <errno.h>
 
@@ -39,38 +40,74 @@ static void tell_create(const pthread_t *thread, void *(*routine)(void *),
 	tell(TELL_thread_create, &fact);
 }
 
-EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-			  void *(*routine)(void *), void *argument)
+/* Either of the two ways to make a thread. */
+static int create(pthread_t *thread, const pthread_attr_t *attributes,
+		  struct thread_more *more, bool is_c11)
 {
-	bool open = thread_is_open(SITE);
-	struct thread_more *more = prepare(routine, argument, SITE);
-	uint64_t begin_ns;
 	int result;
 
-	if (!more) /* no memory: it is found at its first call */
-		return real.pthread_create(thread, attributes, routine,
-					   argument);
-	if (!open || more->is_foreign) {
+	if (is_c11)
+		result = real.thrd_create(thread, thread_begin_c11, more);
+	else
 		result = real.pthread_create(thread, attributes, thread_begin,
 					     more);
-		if (result)
-			thread_more_free(more);
-		return result;
-	}
-	begin_ns = clock_now_ns();
-	more->created_ns = begin_ns;
-	more->creator_tid = self.tid;
-	result = real.pthread_create(thread, attributes, thread_begin, more);
-	tell_create(thread, routine, SITE, begin_ns, result);
 	if (result)
 		thread_more_free(more);
 	return result;
 }
 
+static int create_from(pthread_t *thread, const pthread_attr_t *attributes,
+		       struct thread_more *more, bool is_c11, uint64_t site)
+{
+	void *(*routine)(void *) = more->routine;
+	uint64_t begin_ns;
+	int result;
+
+	if (!self.open || more->is_foreign)
+		return create(thread, attributes, more, is_c11);
+	begin_ns = clock_now_ns();
+	more->created_ns = begin_ns;
+	more->creator_tid = self.tid;
+	result = create(thread, attributes, more, is_c11);
+	tell_create(thread, routine, site, begin_ns, result);
+	return result;
+}
+
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+			  void *(*routine)(void *), void *argument)
+{
+	struct thread_more *more;
+
+	thread_is_open(SITE);
+	more = prepare(routine, argument, SITE);
+	if (!more) /* no memory: it is found at its first call */
+		return real.pthread_create(thread, attributes, routine,
+					   argument);
+	return create_from(thread, attributes, more, false, SITE);
+}
+
+EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
+{
+	struct thread_more *more;
+
+	thread_is_open(SITE);
+	/* thread_begin_c11() casts it back. */
+	more = prepare((void *(*)(void *))(void (*)(void))routine, argument,
+		       SITE);
+	if (!more)
+		return real.thrd_create(thread, routine, argument);
+	return create_from(thread, NULL, more, true, SITE);
+}
+
+void thread_exits(void)
+{
+	self.end_how = END_EXIT;
+}
+
 EXPORT void pthread_exit(void *value)
 {
 	real_start();
-	self.end_how = END_EXIT;
+	thread_exits();
 	real.pthread_exit(value);
 }
 
@@ -171,6 +208,11 @@ static int join_thread(pthread_t thread, void **value, enum form form,
 			real.pthread_clockjoin_np(thread, value, clock, until);
 	join.returned = true;
 	return join.result;
+}
+
+int join_from(pthread_t thread, void **value, uint64_t site)
+{
+	return join_thread(thread, value, FORM_JOIN, 0, NULL, site);
 }
 
 EXPORT int pthread_join(pthread_t thread, void **value)

@@ -1,0 +1,139 @@
+/*
+ * Interposers of the calls that make a process: the child gets a board of its
+ * own. LTTng wants to know of a fork before and after it; its own library for
+ * that may be preloaded too, and is left to do it then.
+ */
+#include "tracing/interposer/real.h"
+#include "tracing/interposer/sys.h"
+#include "tracing/interposer/thread.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <lttng/ust-fork.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+
+struct fork {
+	struct closed closed;
+	sigset_t signals;
+	int32_t tid;
+	bool hooked; /* we told LTTng */
+};
+
+/* Whether the function in a slot of `real` is that of LTTng's fork library. */
+static bool is_hooked_behind(const void *slot)
+{
+	Dl_info info;
+	void *function;
+
+	memcpy(&function, slot, sizeof(function));
+
+	return dladdr(function, &info) && info.dli_fname &&
+	       strstr(info.dli_fname, "liblttng-ust-fork");
+}
+
+/* The thread is closed over the fork: handlers that the program registered
+ * run in it, in the child still with the parent's board. */
+static void before(struct fork *fork, const void *slot)
+{
+	fork->closed = thread_close();
+	fork->tid = self.tid;
+	fork->hooked = !is_hooked_behind(slot);
+	if (fork->hooked)
+		lttng_ust_before_fork(&fork->signals);
+}
+
+static void after(struct fork *fork, bool is_child)
+{
+	fork->closed.kept_errno = errno;
+	if (is_child) {
+		if (fork->hooked)
+			lttng_ust_after_fork_child(&fork->signals);
+		process_forked(fork->tid);
+		errno = fork->closed.kept_errno;
+		return;
+	}
+	if (fork->hooked)
+		lttng_ust_after_fork_parent(&fork->signals);
+	thread_open(fork->closed);
+}
+
+/* In the child of a vfork, or where we are not in: nothing to be done. */
+static bool is_bystander(uint64_t site)
+{
+	return !thread_is_open(site);
+}
+
+EXPORT pid_t fork(void)
+{
+	struct fork fork;
+	pid_t pid;
+
+	if (is_bystander(SITE))
+		return real.fork();
+	before(&fork, &real.fork);
+	pid = real.fork();
+	after(&fork, pid == 0);
+	return pid;
+}
+
+/* The parent ends inside of the real one, without a word. */
+EXPORT int daemon(int keep_directory, int keep_streams)
+{
+	struct fork fork;
+	int result;
+
+	if (is_bystander(SITE))
+		return real.daemon(keep_directory, keep_streams);
+	before(&fork, &real.daemon);
+	result = real.daemon(keep_directory, keep_streams);
+	/* Failed before or after its fork: then we may be either. */
+	after(&fork, process.pid != sys3(SYS_getpid, 0, 0, 0));
+	return result;
+}
+
+/* For signal handlers: its child may not do what recording takes. */
+EXPORT pid_t _Fork(void)
+{
+	bool open = thread_is_open(SITE);
+	struct closed closed = thread_close();
+	pid_t pid = real._Fork();
+
+	closed.kept_errno = errno;
+	if (pid == 0) {
+		thread_stray();
+		return 0;
+	}
+	if (open)
+		thread_open(closed);
+	return pid;
+}
+
+/*
+ * The child of vfork() runs in our memory, with our thread's state, until it
+ * calls exec: it must not be recorded as us. The thread is closed, and opens
+ * at its next call that the parent makes (thread_enter()). No C function can
+ * stand here, the frame of it would be gone when the parent returns.
+ */
+__attribute__((used)) static void vfork_begins(void)
+{
+	if (!real_start() || self.life != THREAD_LIVE || !self.open)
+		return;
+	self.in_vfork = 1;
+	self.open = 0;
+}
+
+__asm__(".pushsection .text\n"
+	".globl vfork\n"
+	".type vfork, @function\n"
+	"vfork:\n"
+	"	endbr64\n"
+	"	subq $8, %rsp\n"
+	"	call vfork_begins\n"
+	"	addq $8, %rsp\n"
+	"	movq real_vfork(%rip), %rax\n"
+	"	jmp *%rax\n"
+	".size vfork, . - vfork\n"
+	".popsection\n");
