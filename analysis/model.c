@@ -84,17 +84,19 @@ struct model *model_new(const struct model_options *options)
 	m->acquisitions = array_of(sizeof(struct m_share));
 	m->targets = array_of(sizeof(const char *));
 	m->cpus = array_of(sizeof(struct m_cpu));
-	m->edges = array_of(sizeof(struct edge));
+	m->edges = array_of(sizeof(struct timed));
 	m->concurrency = array_of(sizeof(uint64_t));
 	m->demand = array_of(sizeof(uint64_t));
 	m->creates = array_of(sizeof(struct m_create));
 	m->opens = array_of(sizeof(struct m_open));
 	m->open_holds = array_of(sizeof(struct m_open_hold));
 	m->strings = g_string_chunk_new(4096);
+	m->path = path_new();
 	m->edges_limit = 1u << 16;
-	for (int i = 0; i < 64; i++)
+	for (int i = 0; i < RECENT; i++)
 		m->recent_threads[i].value = m->recent_locks[i].value =
-			m->recent_sites[i].value = MAP_NONE;
+			m->recent_sites[i].value = m->recent_shares[i].value =
+				MAP_NONE;
 	return m;
 }
 
@@ -124,6 +126,7 @@ void model_free(struct model *m)
 		map_clear(maps[i]);
 	tally_clear(&m->cpu_busy);
 	tally_clear(&m->states);
+	path_free(m->path);
 	g_string_chunk_free(m->strings);
 	g_free(m);
 }
@@ -345,6 +348,7 @@ void model_finish(struct model *m, struct report *report)
 	for (guint i = 0; i < m->locks->len; i++)
 		lock_settle_all(m, lock_at(m, (int32_t)i));
 	model_edges_flush(m, MIN(end, m->to));
+	path_round(m, end);
 	model_cpus_finish(m, end);
 	model_fill(m, report);
 	model_free(m);

@@ -12,6 +12,8 @@
  */
 #include "analysis/model_parts.h"
 
+#include <string.h>
+
 #define BLAME_MOST (1u << 18) /* rows with sites; more go without */
 
 static struct told_hold *hold_at(const struct m_detail *d, uint32_t i)
@@ -170,6 +172,35 @@ static void blame_shared(struct model *m, struct m_lock *lock,
 	g_array_free(cuts, TRUE);
 }
 
+/* The last owner before it let the waiter in. */
+static void hop_wait(struct model *m, const struct m_lock *lock,
+		     const struct told_wait *w)
+{
+	const struct m_detail *d = lock->detail;
+	const struct told_hold *last = NULL;
+
+	/* What a budget left out may have come between. */
+	if (w->gave_up || w->weight > 1)
+		return;
+	for (uint32_t i = hold_find(lock, w->begin); i < d->holds.n; i++) {
+		const struct told_hold *h = hold_at(d, i);
+
+		if (h->acquired >= w->end)
+			break;
+		if (h->released > w->begin && h->thread != w->thread &&
+		    (!last || h->released > last->released))
+			last = h;
+	}
+	if (last && last->weight == 1)
+		path_hop(m->path,
+			 &(struct hop){ .ns = MIN(last->released, w->end),
+					.begin = w->begin,
+					.end = w->end,
+					.from = last->thread,
+					.to = w->thread,
+					.lock = lock->index });
+}
+
 static void blame_wait(struct model *m, struct m_lock *lock,
 		       const struct told_wait *w)
 {
@@ -177,35 +208,26 @@ static void blame_wait(struct model *m, struct m_lock *lock,
 		blame_shared(m, lock, w);
 	else
 		blame_exclusive(m, lock, w);
+	hop_wait(m, lock, w);
 	lock->detail->told_wait_ns += (w->end - w->begin) * w->weight;
 }
 
-/* One step of the sweep over waits and holds in the order of time. */
-struct step {
-	uint64_t ns;
-	int32_t waiting, holding;
+/*
+ * The sweep over waits and holds in the order of time: first is what it does to
+ * the number of waiters, second to that of owners. Who leaves, leaves first.
+ */
+struct sweep {
+	struct timed *steps;
+	size_t n, outs;
 };
 
-static int by_time(const void *a, const void *b)
-{
-	const struct step *x = a, *y = b;
-	int order = (x->ns > y->ns) - (x->ns < y->ns);
-
-	/* Who leaves, leaves first. */
-	return order ? order
-		     : x->waiting + x->holding - y->waiting - y->holding;
-}
-
-static void steps_add(GArray *steps, uint64_t from, uint64_t to,
+static void sweep_add(struct sweep *sweep, uint64_t from, uint64_t to,
 		      int32_t waiting, int32_t holding)
 {
-	struct step in = { from, waiting, holding };
-	struct step out = { to, -waiting, -holding };
-
 	if (from >= to)
 		return;
-	g_array_append_val(steps, in);
-	g_array_append_val(steps, out);
+	sweep->steps[sweep->outs++] = (struct timed){ to, -waiting, -holding };
+	sweep->steps[sweep->n++] = (struct timed){ from, waiting, holding };
 }
 
 static uint32_t bins_left(struct model *m, uint32_t bytes_a_bin)
@@ -220,14 +242,13 @@ static uint32_t bins_left(struct model *m, uint32_t bytes_a_bin)
 	return bins;
 }
 
-static void steps_sweep(struct model *m, struct m_detail *d, GArray *steps)
+static void steps_sweep(struct m_detail *d, const struct timed *steps, size_t n)
 {
 	int32_t waiting = 0, holding = 0;
 	uint64_t at = d->swept;
 
-	g_array_sort(steps, by_time);
-	for (guint i = 0; i < steps->len; i++) {
-		const struct step *s = &g_array_index(steps, struct step, i);
+	for (size_t i = 0; i < n; i++) {
+		const struct timed *s = &steps[i];
 		uint64_t ns = s->ns - at;
 
 		if (ns && waiting) {
@@ -240,18 +261,39 @@ static void steps_sweep(struct model *m, struct m_detail *d, GArray *steps)
 			tally_add(&d->queue, 1, at, s->ns, 1);
 		}
 		at = s->ns;
-		waiting += s->waiting;
-		holding += s->holding;
+		waiting += s->first;
+		holding += s->second;
 		d->queue_max = MAX(d->queue_max, (uint32_t)waiting);
 	}
-	(void)m;
+}
+
+static void sweep_collect(struct model *m, struct m_detail *d, uint64_t until,
+			  struct sweep *sweep)
+{
+	for (uint32_t i = 0; i < d->waits.n; i++)
+		sweep_add(sweep, MAX(wait_at(d, i)->begin, d->swept),
+			  MIN(wait_at(d, i)->end, until), 1, 0);
+	for (uint32_t i = 0; i < d->open.n; i++) {
+		const struct told_begin *o = queue_at(&d->open, i, sizeof(*o));
+
+		sweep_add(sweep, MAX(o->begin, d->swept), until, 1, 0);
+	}
+	for (uint32_t i = 0; i < d->holds.n; i++) {
+		const struct told_hold *h = hold_at(d, i);
+		uint64_t from = MAX(h->acquired, d->swept);
+		uint64_t to = MIN(h->released, until);
+
+		sweep_add(sweep, from, to, 0, 1);
+		reign_add(&d->owners, thread_at(m, h->thread)->tid, from, to);
+	}
 }
 
 /* Queue depth and the time that anybody held, up to `until`. */
-static void sweep(struct model *m, struct m_lock *lock, uint64_t until)
+static void sweep_until(struct model *m, struct m_lock *lock, uint64_t until)
 {
 	struct m_detail *d = lock->detail;
-	GArray *steps;
+	size_t most = d->waits.n + d->open.n + d->holds.n;
+	struct sweep sweep = { .n = most };
 
 	if (until <= d->swept)
 		return;
@@ -261,25 +303,14 @@ static void sweep(struct model *m, struct m_lock *lock, uint64_t until)
 		tally_init(&d->queue, m->begin, bins, 2);
 		reign_init(&d->owners, m->begin, bins);
 	}
-	steps = g_array_new(FALSE, FALSE, sizeof(struct step));
-	for (uint32_t i = 0; i < d->waits.n; i++)
-		steps_add(steps, MAX(wait_at(d, i)->begin, d->swept),
-			  MIN(wait_at(d, i)->end, until), 1, 0);
-	for (uint32_t i = 0; i < d->open.n; i++) {
-		const struct told_begin *o = queue_at(&d->open, i, sizeof(*o));
-
-		steps_add(steps, MAX(o->begin, d->swept), until, 1, 0);
-	}
-	for (uint32_t i = 0; i < d->holds.n; i++) {
-		const struct told_hold *h = hold_at(d, i);
-		uint64_t from = MAX(h->acquired, d->swept);
-		uint64_t to = MIN(h->released, until);
-
-		steps_add(steps, from, to, 0, 1);
-		reign_add(&d->owners, thread_at(m, h->thread)->tid, from, to);
-	}
-	steps_sweep(m, d, steps);
-	g_array_free(steps, TRUE);
+	sweep.steps = g_new(struct timed, 2 * most);
+	sweep_collect(m, d, until, &sweep);
+	/* Those that leave were put before those that come. */
+	memmove(sweep.steps + sweep.outs, sweep.steps + most,
+		(sweep.n - most) * sizeof(*sweep.steps));
+	timed_sort(sweep.steps, 2 * sweep.outs);
+	steps_sweep(d, sweep.steps, 2 * sweep.outs);
+	g_free(sweep.steps);
 	d->swept = until;
 }
 
@@ -330,13 +361,13 @@ void lock_settle(struct model *m, struct m_lock *lock, uint64_t until)
 
 	if (is_object(lock->kind)) {
 		object_settle(m, lock, until);
-		sweep(m, lock, until);
+		sweep_until(m, lock, until);
 	} else {
 		for (uint32_t i = 0; i < d->waits.n; i++)
 			if (wait_at(d, i)->end <= until)
 				blame_wait(m, lock, wait_at(d, i));
 		if (d->waits.n || d->open.n || d->queue.n_rows)
-			sweep(m, lock, until);
+			sweep_until(m, lock, until);
 		else
 			pass(d, until);
 	}

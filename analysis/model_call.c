@@ -20,6 +20,18 @@ static void on_start(struct model *m, const struct event *e)
 		timeline_begin(m, t, e->u.process.begin_ns);
 }
 
+/* A thread begins where its creator was. */
+static void create_hop(struct model *m, const struct m_thread *t)
+{
+	if (t->creator >= 0 && t->creator != t->index)
+		path_hop(m->path, &(struct hop){ .ns = t->begin,
+						 .begin = t->begin,
+						 .end = t->begin,
+						 .from = t->creator,
+						 .to = t->index,
+						 .lock = -1 });
+}
+
 static void on_forked(struct model *m, const struct event *e)
 {
 	struct m_process *p = model_process(m, e->pid);
@@ -33,8 +45,10 @@ static void on_forked(struct model *m, const struct event *e)
 		p->begin = e->ts_ns;
 	if (!p->executable)
 		p->executable = g_strdup(from->executable);
-	if (parent && t->creator < 0)
+	if (parent && t->creator < 0) {
 		t->creator = parent->index;
+		create_hop(m, t);
+	}
 }
 
 static void on_process_end(struct model *m, const struct event *e)
@@ -45,6 +59,7 @@ static void on_process_end(struct model *m, const struct event *e)
 	p->end_how = e->u.process.how;
 	p->status = e->u.process.status;
 	p->end = e->ts_ns;
+	p->ender = model_thread(m, e)->index;
 }
 
 void model_process_event(struct model *m, const struct event *e)
@@ -135,6 +150,7 @@ static void on_thread_start(struct model *m, const struct event *e)
 		t->creator = creator->index;
 	if (t->handle)
 		created_by(m, t);
+	create_hop(m, t);
 	if (e->u.thread.name && *e->u.thread.name && !t->name)
 		t->name = g_strdup(e->u.thread.name);
 }
@@ -159,6 +175,30 @@ static void on_thread_name(struct model *m, const struct event *e)
 	t->name = g_strdup(e->u.thread.name);
 }
 
+/* The join waited for the end of that thread. */
+static void join_hop(struct model *m, const struct event *e,
+		     const struct m_thread *t, const struct cover *cover)
+{
+	uint32_t place =
+		map_get(&m->handle_of, e->u.thread.thread, (uint32_t)e->pid);
+	const struct m_thread *joined =
+		e->u.thread.other > 0 ? model_thread_find(m, e->u.thread.other)
+		: place != MAP_NONE   ? thread_at(m, (int32_t)place)
+				      : NULL;
+	uint64_t ns;
+
+	if (!joined || joined == t || !(joined->ended || joined->gone))
+		return;
+	ns = MIN(joined->end, cover->end);
+	if (ns > cover->begin)
+		path_hop(m->path, &(struct hop){ .ns = ns,
+						 .begin = cover->begin,
+						 .end = cover->end,
+						 .from = joined->index,
+						 .to = t->index,
+						 .lock = -1 });
+}
+
 static void on_join(struct model *m, const struct event *e)
 {
 	struct m_thread *t = model_thread(m, e);
@@ -176,6 +216,8 @@ static void on_join(struct model *m, const struct event *e)
 	}
 	cover.end = e->u.thread.end_ns ? e->u.thread.end_ns : e->ts_ns;
 	timeline_close(m, t, &cover);
+	if (!e->u.thread.result)
+		join_hop(m, e, t, &cover);
 }
 
 void model_thread_event(struct model *m, const struct event *e)

@@ -423,6 +423,7 @@ void model_fill(struct model *m, struct report *report)
 	fill_overhead(m, &fill);
 	fill_wakers(m, &fill);
 	fill_unfinished(m, &fill);
+	path_fill(m, &fill);
 	g_free(fill.thread);
 	g_free(fill.lock);
 }

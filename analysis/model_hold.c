@@ -107,8 +107,7 @@ static void edge_count(struct model *m, struct m_thread *t, uint64_t ns,
 
 	if (running == t->is_running && wanting == t->is_wanting)
 		return;
-	model_edge(m, ns, (int8_t)(running - t->is_running),
-		   (int8_t)(wanting - t->is_wanting));
+	model_edge(m, ns, running - t->is_running, wanting - t->is_wanting);
 	t->is_running = running;
 	t->is_wanting = wanting;
 }
@@ -133,10 +132,35 @@ static void cpu_count(struct model *m, const struct piece *p, uint64_t begin,
 	tally_add(&m->cpu_busy, (uint32_t)p->cpu, begin, end, 1);
 }
 
+/*
+ * A wait that another thread ended: not one that a clock or a device did, whose
+ * interrupt only happened to find that thread on the CPU.
+ */
+static void hop_count(struct model *m, const struct m_thread *t,
+		      const struct piece *p, int32_t waker,
+		      const struct cover *cover)
+{
+	const struct m_thread *from = model_thread_find(m, waker);
+	struct hop hop = { .ns = p->begin, .to = t->index, .by_waking = 1 };
+
+	if (!from || !from->told || from == t || cover->timed_out ||
+	    cover->state == STATE_SLEEP)
+		return;
+	hop.from = from->index;
+	hop.begin = cover->begin;
+	hop.end = cover->end == NEVER ? p->begin : cover->end;
+	hop.lock = cover->state == STATE_LOCK ? cover->lock : -1;
+	hop.io = cover->state == STATE_IO;
+	path_hop(m->path, &hop);
+}
+
 void piece_count(struct model *m, struct m_thread *t, const struct piece *p,
-		 uint64_t end, int32_t waker)
+		 uint64_t end, int32_t waker, const struct cover *cover)
 {
 	uint64_t begin = p->begin;
+
+	if (waker > 0 && cover && t->told)
+		hop_count(m, t, p, waker, cover);
 
 	span_count(m, t, p, end, waker);
 	begin = MAX(begin, m->from);
@@ -194,8 +218,7 @@ static struct piece *piece_at(const struct m_thread *t, uint32_t i)
 	return queue_at(&t->pieces, i, sizeof(struct piece));
 }
 
-/* The last piece that begins at `ns` or before; 0 if there is none. */
-static uint32_t piece_find(const struct m_thread *t, uint64_t ns)
+uint32_t piece_find(const struct m_thread *t, uint64_t ns)
 {
 	uint32_t low = 0, high = t->pieces.n;
 

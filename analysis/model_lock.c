@@ -177,7 +177,7 @@ void lock_wait_done(struct model *m, struct m_lock *lock, struct m_thread *t,
 	stack_move(t, site, w->begin, ns);
 	lock_add_wait(m, lock,
 		      &(struct told_wait){ begin, end, t->index, w->site,
-					   w->weight, w->mode });
+					   w->weight, w->mode, w->gave_up });
 }
 
 static void wait_done(struct model *m, struct m_thread *t, struct m_lock *lock,
@@ -190,6 +190,7 @@ static void wait_done(struct model *m, struct m_thread *t, struct m_lock *lock,
 		.site = model_site(m, e->pid, e->u.lock.site),
 		.weight = e->u.lock.weight,
 		.mode = e->u.lock.mode == LOCK_READ ? LOCK_READ : LOCK_WRITE,
+		.gave_up = e->type == EVENT_LOCK_FAILED,
 	};
 
 	timeline_close(m, t,
@@ -199,6 +200,7 @@ static void wait_done(struct model *m, struct m_thread *t, struct m_lock *lock,
 			       .lock = lock->index,
 			       .site = w.site,
 			       .state = STATE_LOCK,
+			       .timed_out = w.gave_up,
 		       });
 	lock_wait_done(m, lock, t, &w);
 }

@@ -6,11 +6,19 @@
 /* What a table says, with the newest answers at hand. */
 static uint32_t *recall(struct recent *recent, uint64_t a, uint64_t b)
 {
-	struct recent *r = &recent[(a ^ (a >> 4) ^ (a >> 12)) & 63];
+	struct recent *r =
+		&recent[(a ^ (a >> 6) ^ (a >> 12) ^ b << 5) & (RECENT - 1)];
 
 	if (r->a != a || r->b != b)
 		*r = (struct recent){ a, b, MAP_NONE };
 	return &r->value;
+}
+
+struct m_process *model_process_find(const struct model *m, int32_t pid)
+{
+	uint32_t place = map_get(&m->process_of, (uint32_t)pid, 0);
+
+	return place == MAP_NONE ? NULL : m->processes->pdata[place];
 }
 
 struct m_process *model_process(struct model *m, int32_t pid)
@@ -23,7 +31,7 @@ struct m_process *model_process(struct model *m, int32_t pid)
 	*place = m->processes->len;
 	p = g_new0(struct m_process, 1);
 	p->pid = pid;
-	p->status = -1;
+	p->status = p->ender = -1;
 	g_ptr_array_add(m->processes, p);
 	return p;
 }
@@ -186,16 +194,21 @@ struct m_lock_site *model_lock_site(struct m_lock *lock, int32_t site)
 
 struct m_share *model_share(struct model *m, int32_t lock, int32_t thread)
 {
-	uint32_t *place =
-		map_at(&m->acquisitions_of, (uint32_t)lock, (uint32_t)thread);
+	uint32_t *near =
+		recall(m->recent_shares, (uint32_t)lock, (uint32_t)thread);
+	uint32_t *place;
 
+	if (*near != MAP_NONE)
+		return &g_array_index(m->acquisitions, struct m_share, *near);
+	place = map_at(&m->acquisitions_of, (uint32_t)lock, (uint32_t)thread);
 	if (*place == MAP_NONE) {
 		struct m_share share = { lock, thread, 0, 0 };
 
 		*place = m->acquisitions->len;
 		g_array_append_val(m->acquisitions, share);
 	}
-	return &g_array_index(m->acquisitions, struct m_share, *place);
+	*near = *place;
+	return &g_array_index(m->acquisitions, struct m_share, *near);
 }
 
 struct m_detail *model_detail(struct model *m, struct m_lock *lock)

@@ -92,6 +92,7 @@ static void on_end(struct model *m, const struct event *e, struct m_lock *lock)
 		return;
 	}
 	cover.end = MAX(e->u.wait.end_ns, cover.begin);
+	cover.timed_out = e->u.wait.result == ETIMEDOUT;
 	timeline_close(m, t, &cover);
 	if (begin > end || (m->windowed && begin == end))
 		return;
@@ -103,8 +104,12 @@ static void on_end(struct model *m, const struct event *e, struct m_lock *lock)
 	lock->told.waits_told++;
 	hist_add(&model_detail(m, lock)->wait[LOCK_WRITE], end - begin, 1);
 	lock_add_wait(m, lock,
-		      &(struct told_wait){ begin, end, t->index, cover.site, 1,
-					   e->u.wait.result == ETIMEDOUT });
+		      &(struct told_wait){ .begin = begin,
+					   .end = end,
+					   .thread = t->index,
+					   .site = cover.site,
+					   .weight = 1,
+					   .gave_up = cover.timed_out });
 }
 
 static void on_wake(struct model *m, const struct event *e, struct m_lock *lock)
@@ -147,7 +152,7 @@ static struct told_hold *wake_find(const struct m_lock *lock,
 	const struct m_detail *d = lock->detail;
 	struct told_hold *found = NULL;
 
-	if (w->mode)
+	if (w->gave_up)
 		return NULL;
 	for (uint32_t i = 0; i < d->holds.n; i++) {
 		struct told_hold *wake = wake_at(d, i);
@@ -184,6 +189,14 @@ void object_settle(struct model *m, struct m_lock *lock, uint64_t until)
 		const struct told_wait *w = &waits[i];
 		const struct told_hold *wake = wake_find(lock, w);
 
+		if (wake && wake->thread != w->thread &&
+		    wake->acquired > w->begin)
+			path_hop(m->path, &(struct hop){ .ns = wake->acquired,
+							 .begin = w->begin,
+							 .end = w->end,
+							 .from = wake->thread,
+							 .to = w->thread,
+							 .lock = -1 });
 		if (wake && wake->thread != w->thread &&
 		    wake->acquired > w->begin)
 			blame_add(m, lock, w, wake->thread, wake->site,

@@ -20,10 +20,12 @@
 #include "analysis/hist.h"
 #include "analysis/model.h"
 #include "analysis/model_store.h"
+#include "analysis/path.h"
 #include "analysis/series.h"
 
 #define NEVER	  UINT64_MAX
 #define SKEW_MOST (1000u * 1000 * 1000) /* of a payload against its ts */
+#define RECENT	  256			/* answers at hand; a power of two */
 #define SETTLE_AT 256  /* items of a timeline that make it settle */
 #define KEEP_MOST 4096 /* and those that force it to */
 
@@ -47,6 +49,7 @@ struct cover {		     /* a call that may block */
 	int32_t lock, site;
 	uint32_t call; /* its number */
 	uint8_t state, op, fd_kind;
+	bool timed_out; /* nobody ended it */
 };
 
 struct piece { /* lasts until the next one begins */
@@ -55,6 +58,7 @@ struct piece { /* lasts until the next one begins */
 	uint32_t call; /* number of the cover that it is in, 0 none */
 	int16_t cpu;
 	uint8_t state, op, fd_kind;
+	uint8_t in; /* state of the call that it is in, STATE_N none */
 };
 
 struct section { /* a hold, to be broken down by the states of its owner */
@@ -114,7 +118,8 @@ struct told_wait {
 	uint64_t begin, end;
 	int32_t thread, site;
 	uint32_t weight;
-	uint8_t mode; /* of objects: 1: it timed out */
+	uint8_t mode;
+	bool gave_up; /* it ended without what it waited for */
 };
 
 struct told_begin { /* of a wait that had not ended when it was told */
@@ -206,6 +211,7 @@ struct m_process {
 	uint8_t end_how;
 	int32_t status;
 	uint64_t begin, end; /* 0 unknown */
+	int32_t ender;	     /* thread that ended it, -1 unknown */
 };
 
 struct m_io {
@@ -239,11 +245,6 @@ struct m_open_hold {
 	uint64_t acquired;
 };
 
-struct edge {
-	uint64_t ns;
-	int8_t running, wanting;
-};
-
 struct recent {
 	uint64_t a, b;
 	uint32_t value;
@@ -266,7 +267,8 @@ struct model {
 	GArray *creates;      /* struct m_create */
 	struct map lock_of;   /* pid, address -> the newest */
 	struct map site_of, process_of;
-	struct recent recent_threads[64], recent_locks[64], recent_sites[64];
+	struct recent recent_threads[RECENT], recent_locks[RECENT];
+	struct recent recent_sites[RECENT], recent_shares[RECENT];
 
 	GArray *blames, *held_waits;
 	struct map blame_of, held_wait_of, acquisitions_of;
@@ -280,7 +282,7 @@ struct model {
 
 	GArray *cpus;
 	struct tally cpu_busy, states;
-	GArray *edges;
+	GArray *edges; /* struct timed: running, wanting */
 	uint32_t edges_limit;
 	uint64_t edges_done;
 	GArray *concurrency, *demand; /* uint64_t ns */
@@ -288,6 +290,7 @@ struct model {
 
 	GArray *opens, *open_holds;
 	struct hist creations;
+	struct path *path;
 
 	uint64_t events, refused, late, overlaps, lost_ust, lost_sched;
 	uint64_t switches;
@@ -327,6 +330,7 @@ struct m_thread *model_thread_new(struct model *m, int32_t pid, int32_t tid,
 				  uint64_t ns);
 struct m_thread *model_thread_find(struct model *m, int32_t tid);
 struct m_process *model_process(struct model *m, int32_t pid);
+struct m_process *model_process_find(const struct model *m, int32_t pid);
 struct m_lock *model_lock(struct model *m, int32_t pid, uint64_t address,
 			  uint8_t kind, uint64_t ns);
 struct m_lock *model_lock_next(struct model *m, struct m_lock *lock);
@@ -359,11 +363,15 @@ void timeline_settle(struct model *m, struct m_thread *t, uint64_t until);
 uint64_t timeline_end(const struct model *m, const struct m_thread *t);
 void timeline_begin(struct model *m, struct m_thread *t, uint64_t ns);
 /* The time up to which nothing told later can change it. */
+/* When its earliest open wait for a lock began, NEVER if there is none. */
+uint64_t timeline_lock_wait(const struct m_thread *t);
 uint64_t timeline_safe(const struct m_thread *t, uint64_t now);
 
 /* model_hold.c: what settled pieces mean for holds, spans and sums */
 void piece_count(struct model *m, struct m_thread *t, const struct piece *p,
-		 uint64_t end, int32_t waker);
+		 uint64_t end, int32_t waker, const struct cover *cover);
+/* The last piece that begins at `ns` or before; 0 if there is none. */
+uint32_t piece_find(const struct m_thread *t, uint64_t ns);
 /* The thread is over: so are its edges and its span. */
 void piece_stop(struct model *m, struct m_thread *t);
 void sections_settle(struct model *m, struct m_thread *t);
@@ -395,7 +403,7 @@ bool is_object(uint8_t kind);
 /* model_sched.c */
 void model_sched_event(struct model *m, const struct event *e);
 void model_cpus_finish(struct model *m, uint64_t end);
-void model_edge(struct model *m, uint64_t ns, int8_t running, int8_t wanting);
+void model_edge(struct model *m, uint64_t ns, int32_t running, int32_t wanting);
 void model_edges_press(struct model *m);
 void model_edges_flush(struct model *m, uint64_t until);
 

@@ -195,13 +195,6 @@ void model_cpus_finish(struct model *m, uint64_t end)
 	}
 }
 
-static int by_time(const void *a, const void *b)
-{
-	const struct edge *x = a, *y = b;
-
-	return (x->ns > y->ns) - (x->ns < y->ns);
-}
-
 static void histogram_add(GArray *histogram, int32_t n, uint64_t ns)
 {
 	if (!ns)
@@ -223,21 +216,27 @@ static void edges_pass(struct model *m, uint64_t ns)
 	m->edges_done = ns;
 }
 
+static void edges_sort(struct model *m)
+{
+	timed_sort((struct timed *)(void *)m->edges->data, m->edges->len);
+}
+
 void model_edges_flush(struct model *m, uint64_t until)
 {
 	guint i = 0;
 
 	if (!m->edges->len)
 		goto out;
-	g_array_sort(m->edges, by_time);
+	edges_sort(m);
 	for (; i < m->edges->len; i++) {
-		const struct edge *e = &g_array_index(m->edges, struct edge, i);
+		const struct timed *e =
+			&g_array_index(m->edges, struct timed, i);
 
 		if (e->ns > until)
 			break;
 		edges_pass(m, e->ns);
-		m->n_running += e->running;
-		m->n_wanting += e->wanting;
+		m->n_running += e->first;
+		m->n_wanting += e->second;
 	}
 	g_array_remove_range(m->edges, 0, i);
 out:
@@ -250,8 +249,10 @@ static void edges_round(struct model *m)
 	uint64_t safe = m->last, half;
 	guint n = m->edges->len;
 
-	g_array_sort(m->edges, by_time);
-	half = g_array_index(m->edges, struct edge, n / 2).ns;
+	edges_sort(m);
+	half = n > path_pending(m->path)
+		       ? g_array_index(m->edges, struct timed, n / 2).ns
+		       : path_half(m->path);
 	for (guint i = 0; i < m->threads->len; i++) {
 		struct m_thread *t = thread_at(m, (int32_t)i);
 
@@ -268,18 +269,26 @@ static void edges_round(struct model *m)
 		if (t->told)
 			timeline_settle(m, t, half);
 	}
+	for (guint i = 0; i < m->locks->len; i++) {
+		struct m_lock *lock = lock_at(m, (int32_t)i);
+
+		if (lock->detail && lock->detail->waits.n)
+			lock_settle(m, lock, half);
+	}
 	model_edges_flush(m, half);
+	path_round(m, half);
 }
 
-void model_edge(struct model *m, uint64_t ns, int8_t running, int8_t wanting)
+void model_edge(struct model *m, uint64_t ns, int32_t running, int32_t wanting)
 {
-	struct edge edge = { ns, running, wanting };
+	struct timed edge = { ns, running, wanting };
 
 	g_array_append_val(m->edges, edge);
 }
 
 void model_edges_press(struct model *m)
 {
-	if (m->edges->len >= m->edges_limit)
+	if (m->edges->len >= m->edges_limit ||
+	    path_pending(m->path) >= m->edges_limit)
 		edges_round(m);
 }

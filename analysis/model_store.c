@@ -94,3 +94,49 @@ void map_clear(struct map *map)
 	g_free(map->slots);
 	memset(map, 0, sizeof(*map));
 }
+
+static void sort_few(struct timed *items, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct timed item = items[i];
+		size_t j = i;
+
+		for (; j && items[j - 1].ns > item.ns; j--)
+			items[j] = items[j - 1];
+		items[j] = item;
+	}
+}
+
+void timed_sort(struct timed *items, size_t n)
+{
+	uint64_t low = UINT64_MAX, high = 0;
+	struct timed *from = items, *to, *spare;
+
+	for (size_t i = 0; i < n; i++) {
+		low = MIN(low, items[i].ns);
+		high = MAX(high, items[i].ns);
+	}
+	if (n < 32) {
+		sort_few(items, n);
+		return;
+	}
+	to = spare = g_new(struct timed, n);
+	for (unsigned int shift = 0; shift < 64 && (high - low) >> shift;
+	     shift += 8) {
+		size_t start[257] = { 0 };
+		struct timed *swap = from;
+
+		for (size_t i = 0; i < n; i++)
+			start[((from[i].ns - low) >> shift & 0xff) + 1]++;
+		for (int d = 0; d < 256; d++)
+			start[d + 1] += start[d];
+		for (size_t i = 0; i < n; i++)
+			to[start[(from[i].ns - low) >> shift & 0xff]++] =
+				from[i];
+		from = to;
+		to = swap;
+	}
+	if (from != items)
+		memcpy(items, from, n * sizeof(*items));
+	g_free(spare);
+}

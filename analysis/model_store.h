@@ -1,8 +1,8 @@
 /*
- * The two containers of the model: a queue of plain items and a table from a
- * pair of numbers to an index. Both are zero at first and grow as needed; GLib
- * has neither without an allocation an item, which 10 million events cannot
- * afford.
+ * The containers of the model: a queue of plain items, a table from a pair of
+ * numbers to an index, and points in time to be sorted. Both are zero at first
+ * and grow as needed; GLib has neither without an allocation an item, which 10
+ * million events cannot afford.
  */
 #ifndef ANALYSIS_MODEL_STORE_H
 #define ANALYSIS_MODEL_STORE_H
@@ -27,6 +27,15 @@ static inline void *queue_at(const struct queue *queue, uint32_t i, size_t size)
 {
 	return queue->data + (size_t)(queue->head + i) * size;
 }
+
+/* Something that happens at a point in time, for sorting many of them. */
+struct timed {
+	uint64_t ns;
+	int32_t first, second; /* what they mean is the user's business */
+};
+
+/* Sorts by time; equal ones stay in order. */
+void timed_sort(struct timed *items, size_t n);
 
 #define MAP_NONE UINT32_MAX
 

@@ -46,6 +46,20 @@ static bool is_same(const struct piece *a, const struct piece *b)
 	return a->state == b->state && a->call == b->call && a->cpu == b->cpu;
 }
 
+/* The path still needs those since its last round. */
+static void pieces_forget(struct model *m, struct m_thread *t)
+{
+	struct queue *q = &t->pieces;
+	uint32_t most = keep_most(m);
+	const struct piece *p;
+
+	if (q->n <= most)
+		return;
+	p = queue_at(q, q->n / 4, sizeof(*p));
+	if (p->begin < path_done(m->path) || q->n > 16 * most)
+		queue_drop(q, q->n / 4);
+}
+
 static void piece_add(struct model *m, struct m_thread *t, uint64_t begin,
 		      uint64_t end, const struct segment *segment,
 		      const struct cover *cover)
@@ -57,6 +71,7 @@ static void piece_add(struct model *m, struct m_thread *t, uint64_t begin,
 		.site = -1,
 		.cpu = raw == RAW_ON ? segment->cpu : -1,
 		.state = (uint8_t)state_of(raw, cover),
+		.in = STATE_N,
 	};
 	struct queue *pieces = &t->pieces;
 
@@ -64,16 +79,17 @@ static void piece_add(struct model *m, struct m_thread *t, uint64_t begin,
 		piece.lock = cover->lock;
 		piece.site = cover->site;
 		piece.call = cover->call;
+		piece.in = cover->state;
 		piece.op = cover->op;
 		piece.fd_kind = cover->fd_kind;
 	}
-	piece_count(m, t, &piece, end, raw == RAW_WOKEN ? segment->waker : 0);
+	piece_count(m, t, &piece, end, raw == RAW_WOKEN ? segment->waker : 0,
+		    cover);
 	if (pieces->n &&
 	    is_same(queue_at(pieces, pieces->n - 1, sizeof(piece)), &piece))
 		return;
 	*(struct piece *)queue_push(pieces, sizeof(piece)) = piece;
-	if (pieces->n > keep_most(m))
-		queue_drop(pieces, pieces->n / 4);
+	pieces_forget(m, t);
 }
 
 /* The calls that a point in time is inside of, the innermost on top. */
@@ -176,6 +192,15 @@ uint64_t timeline_safe(const struct m_thread *t, uint64_t now)
 			safe = c->begin;
 	}
 	return safe;
+}
+
+uint64_t timeline_lock_wait(const struct m_thread *t)
+{
+	for (uint32_t i = 0; i < t->covers.n; i++)
+		if (cover_at(t, i)->end == NEVER &&
+		    cover_at(t, i)->state == STATE_LOCK)
+			return cover_at(t, i)->begin;
+	return NEVER;
 }
 
 static uint32_t items(const struct m_thread *t)
@@ -303,6 +328,7 @@ void timeline_close(struct model *m, struct m_thread *t,
 		    c->end != NEVER)
 			continue;
 		c->end = MAX(cover->end, c->begin);
+		c->timed_out = cover->timed_out;
 		if (c->end < t->settled)
 			m->late++;
 		return;
