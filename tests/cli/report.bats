@@ -1,3 +1,4 @@
+# shellcheck disable=SC2154  # stderr and stderr_lines are set by run
 setup() {
 	bats_require_minimum_version 1.5.0
 	PATH="$BUILD/bin:$PATH"
@@ -10,7 +11,6 @@ setup() {
 	for dir in missing empty file; do
 		run -3 --separate-stderr holdup report "$dir"
 		[ "$output" = "" ]
-		# shellcheck disable=SC2154  # set by run
 		[ "${#stderr_lines[@]}" = 1 ]
 		[[ "$stderr" == "holdup report: "*"'$dir'"* ]]
 	done
