@@ -208,8 +208,8 @@ static void begin(struct model *m, const struct event *e)
 	m->to = m->options.to_ns ? m->begin + m->options.to_ns : NEVER;
 	m->windowed = m->options.from_ns || m->options.to_ns;
 	m->edges_done = m->from;
-	tally_init(&m->states, m->begin, m->options.bins, STATE_N);
-	tally_init(&m->cpu_busy, m->begin, m->options.bins, 4096);
+	tally_init(&m->states, m->from, m->options.bins, STATE_N);
+	tally_init(&m->cpu_busy, m->from, m->options.bins, 4096);
 }
 
 /* A time in a payload: not after it was told, give or take clocks. */

@@ -295,13 +295,14 @@ static void sweep_until(struct model *m, struct m_lock *lock, uint64_t until)
 	size_t most = d->waits.n + d->open.n + d->holds.n;
 	struct sweep sweep = { .n = most };
 
+	until = MIN(until, m->to);
 	if (until <= d->swept)
 		return;
 	if (!d->queue.n_rows && (d->waits.n || d->open.n)) {
 		uint32_t bins = bins_left(m, 16 + 12);
 
-		tally_init(&d->queue, m->begin, bins, 2);
-		reign_init(&d->owners, m->begin, bins);
+		tally_init(&d->queue, m->from, bins, 2);
+		reign_init(&d->owners, m->from, bins);
 	}
 	sweep.steps = g_new(struct timed, 2 * most);
 	sweep_collect(m, d, until, &sweep);

@@ -59,6 +59,7 @@ struct m_thread *model_thread_new(struct model *m, int32_t pid, int32_t tid,
 	t->begin = t->settled = ns < m->begin ? m->begin : ns;
 	t->end_how = END_RUNNING;
 	t->limit = SETTLE_AT;
+	tally_init(&t->states, m->from, m->options.bins, STATE_N);
 	t->wait_begin = NEVER;
 	*place = (uint32_t)t->index;
 	*recall(m->recent_threads, (uint32_t)tid, 1) = (uint32_t)t->index;

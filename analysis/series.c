@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
-#define FIRST_SHIFT 14 /* bins are 16 us wide at first */
+#define FIRST_SHIFT 10 /* bins are 1 us wide at first */
 
 static uint32_t power_of_two(uint32_t n)
 {
