@@ -24,13 +24,14 @@ static uint64_t longest_of(const struct report *const *reports, size_t n)
 }
 
 static void write_recordings(struct table *table,
-			     const struct report *const *reports, size_t n)
+			     const struct report *const *reports, size_t n,
+			     const struct plot_options *options)
 {
 	table_block(table, "recordings",
-		    "recording duration_ns threads cpus name text");
+		    "recording end_ns threads cpus name text");
 	for (size_t i = 0; i < n; i++) {
 		const struct report *r = reports[i];
-		char *command = layout_shorten(r->run.command, 70);
+		char *command = layout_command(r, 70);
 		char *trace = layout_shorten(r->run.trace, 40);
 		char *name = g_strdup_printf("%zu  %s   (%s)", i + 1, command,
 					     trace);
@@ -43,7 +44,7 @@ static void write_recordings(struct table *table,
 			operations, r->run.events_lost);
 
 		table_u64(table, i);
-		table_u64(table, r->run.duration_ns);
+		table_u64(table, options->from_ns + r->run.duration_ns);
 		table_u64(table, r->n_threads);
 		table_u64(table, r->run.cpus);
 		table_text(table, name);
@@ -59,17 +60,18 @@ static void write_recordings(struct table *table,
 
 /* Stacks of one recording; `highest` becomes the highest of all. */
 static void write_stack(struct table *table, size_t recording,
-			const struct report *r, bool present[STATE_N],
-			double *highest)
+			const struct report *r, struct layout_window window,
+			bool present[STATE_N], double *highest)
 {
 	const struct series *s = &r->utilization.states;
 
 	for (uint32_t bin = 0; bin < s->n; bin++) {
 		uint64_t begin = s->begin_ns + bin * s->width_ns;
-		uint64_t end = MIN(begin + s->width_ns, r->run.duration_ns);
+		uint64_t end = MIN(begin + s->width_ns, window.end_ns);
 		double below = 0;
 
-		for (int i = 0; i < STATE_N && begin < end; i++) {
+		for (int j = 0; j < STATE_N && begin < end; j++) {
+			int i = layout_order[j];
 			uint64_t ns = s->values[(size_t)bin * s->rows + i];
 
 			if (!ns)
@@ -95,7 +97,8 @@ static void write_sums(struct table *table, size_t recording,
 {
 	uint64_t below = 0;
 
-	for (int i = 0; i < STATE_N; i++) {
+	for (int k = 0; k < STATE_N; k++) {
+		int i = layout_order[k];
 		uint64_t ns = 0;
 		char *text;
 
@@ -137,7 +140,7 @@ static void set_losses(struct table *table, const struct report *const *reports,
 }
 
 void compare_write(struct table *table, const struct report *const *reports,
-		   size_t n)
+		   size_t n, const struct plot_options *options)
 {
 	uint64_t longest = longest_of(reports, n), sum = 1;
 	bool present[STATE_N] = { false };
@@ -159,12 +162,16 @@ void compare_write(struct table *table, const struct report *const *reports,
 	table_set(table, "top", "%d", LAYOUT_TOP);
 	table_set(table, "panel_px", "%d", PANEL_PX);
 	table_set(table, "sums_px", "%d", SUMS_PX);
-	layout_axis(table, (struct layout_window){ 0, longest });
-	write_recordings(table, reports, n);
+	layout_axis(table,
+		    (struct layout_window){ options->from_ns,
+					    options->from_ns + longest });
+	write_recordings(table, reports, n, options);
 	table_block(table, "stack",
 		    "recording begin_ns end_ns state ns low high");
 	for (size_t i = 0; i < n; i++)
-		write_stack(table, i, reports[i], present, &highest);
+		write_stack(table, i, reports[i],
+			    layout_window(reports[i], options), present,
+			    &highest);
 	table_block(table, "sums", "recording state ns low_ns high_ns text");
 	for (size_t i = 0; i < n; i++)
 		write_sums(table, i, reports[i], present, &sum);

@@ -25,7 +25,7 @@ if (!strlen(empty)) {
 			set xlabel "time since each recording began (" . t_unit . ")" tc rgb colour_ink
 		}
 		plot IN index "stack" using (mine(i, column("begin_ns") / scale)):"low":(column("begin_ns") / scale):(column("end_ns") / scale + over):"low":"high":(colour(column("state"))) with boxxyerror fc rgb variable, \
-			"" index "recordings" using (mine(i, column("duration_ns") / scale)):(0):(0):(highest * 1.04) with vectors nohead dt 2 lw 1.5 lc rgb colour_ink
+			"" index "recordings" using (mine(i, column("end_ns") / scale)):(0):(0):(highest * 1.04) with vectors nohead dt 2 lw 1.5 lc rgb colour_ink
 		unset label
 		unset object
 		unset xlabel

@@ -6,6 +6,12 @@
 
 #include "tracing/base/exits.h"
 
+const enum state layout_order[STATE_N] = {
+	STATE_RUNNING, STATE_SPINNING, STATE_PREEMPTED, STATE_WOKEN,
+	STATE_LOCK,    STATE_IO,       STATE_SEMAPHORE, STATE_BARRIER,
+	STATE_COND,    STATE_JOIN,     STATE_SLEEP,	STATE_OTHER,
+};
+
 static const struct layout_unit units[] = {
 	{ "ns", 1 },  { "µs", 1e3 },   { "ms", 1e6 },
 	{ "s", 1e9 }, { "min", 60e9 }, { "h", 3600e9 },
@@ -103,13 +109,10 @@ size_t layout_chars(double px, double font_px)
 struct layout_window layout_window(const struct report *report,
 				   const struct plot_options *options)
 {
-	struct layout_window window = { options->from_ns, options->to_ns };
-
-	if (!window.end_ns || window.end_ns > report->run.duration_ns)
-		window.end_ns = report->run.duration_ns;
-	if (window.begin_ns > window.end_ns)
-		window.begin_ns = window.end_ns;
-	return window;
+	/* The report is of the window alone, and so is its duration. */
+	return (struct layout_window){
+		options->from_ns, options->from_ns + report->run.duration_ns
+	};
 }
 
 /* "; 12 events lost", for what is not nothing. */
@@ -154,6 +157,16 @@ static void set_notes(struct table *table, const struct report *report)
 	g_string_free(out, TRUE);
 }
 
+char *layout_command(const struct report *report, size_t chars)
+{
+	const char *command = report->run.command;
+	const char *end = strchr(command, ' ');
+	const char *slash =
+		g_strrstr_len(command, end ? end - command : -1, "/");
+
+	return layout_shorten(slash && slash[1] ? slash + 1 : command, chars);
+}
+
 void layout_frame(struct table *table, unsigned height)
 {
 	table_set(table, "width", "%d", LAYOUT_WIDTH);
@@ -168,7 +181,7 @@ void layout_head(struct table *table, const struct report *report,
 		[SCHED_TASK] = "task switches",
 		[SCHED_SYSTEM] = "system",
 	};
-	char *command = layout_shorten(report->run.command, 90);
+	char *command = layout_command(report, 90);
 	char *trace = layout_shorten(report->run.trace, 60);
 	char *operations = layout_count(report->run.lock_operations);
 	char *events = layout_count(report->run.events);
@@ -244,8 +257,9 @@ void layout_states(struct table *table, const bool present[STATE_N],
 	struct layout_legend legend = { .next_px = left };
 
 	for (int i = 0; i < STATE_N; i++)
-		if (present[i])
-			layout_legend_add(&legend, i, state_names[i]);
+		if (present[layout_order[i]])
+			layout_legend_add(&legend, layout_order[i],
+					  state_names[layout_order[i]]);
 	layout_legend_set(table, &legend);
 }
 

@@ -13,6 +13,10 @@
 #define LAYOUT_RIGHT 40	  /* its margin */
 #define LAYOUT_TOP   132  /* title, legend */
 
+/* The states from the bottom of a stack to its top: what acts, then what waits
+ * for others, then what rests. */
+extern const enum state layout_order[STATE_N];
+
 struct layout_unit {
 	const char *name;
 	double ns;
@@ -43,6 +47,9 @@ size_t layout_chars(double px, double font_px);
 /* The part of the run that the picture shows. */
 struct layout_window layout_window(const struct report *report,
 				   const struct plot_options *options);
+
+/* The command without the folder of its program; owned by the caller. */
+char *layout_command(const struct report *report, size_t chars);
 
 /* The size of the picture alone. */
 void layout_frame(struct table *table, unsigned height);

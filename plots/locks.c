@@ -9,7 +9,7 @@
 enum {
 	LEFT = 220,
 	ROWS = 8,
-	ROW_PX = 92,
+	BODY_PX = 500,	 /* of all rows, where they are few */
 	OWNERS = 7,	 /* owners with a colour of their own */
 	SHARE_STEPS = 8, /* heights of the owner's strip */
 	RIGHT = 210,
@@ -66,44 +66,86 @@ static int slot_of(const struct picture *p, uint64_t tid)
 	return -1;
 }
 
-/* How high the strip is: which part of the bin it was held. */
-static int share_of(const struct series *queue, uint32_t bin)
-{
-	double held = (double)queue->values[(size_t)bin * queue->rows + 1] /
-		      (double)queue->width_ns;
+/* A stretch of time, its main owner and for how long it was held. */
+struct cell {
+	uint64_t owner, held_ns;
+	int share; /* of it, in SHARE_STEPS */
+};
 
-	return CLAMP((int)ceil(held * SHARE_STEPS), 0, SHARE_STEPS);
+/* Who owned most of the bins of `s` from `bin` on. */
+static uint64_t main_owner(const struct series *s, uint64_t bin, uint64_t n)
+{
+	uint64_t best = 0, most = 0;
+
+	for (uint64_t i = bin; i < bin + n && i < s->n; i++) {
+		uint64_t same = 0;
+
+		for (uint64_t j = bin; j < bin + n && j < s->n; j++)
+			same += s->values[j] == s->values[i];
+		if (s->values[i] && same > most) {
+			most = same;
+			best = s->values[i];
+		}
+	}
+	return best;
+}
+
+/*
+ * Owners and holds on one grid: that of the series with the wider bins, since
+ * widths are powers of two.
+ */
+static struct cell cell_at(const struct lock *l, uint64_t width_ns, uint64_t i)
+{
+	const struct series *q = &l->queue, *o = &l->owner;
+	uint64_t per_q = width_ns / q->width_ns, per_o = width_ns / o->width_ns;
+	struct cell cell = { main_owner(o, i * per_o, per_o), 0, 0 };
+
+	for (uint64_t j = i * per_q; j < (i + 1) * per_q && j < q->n; j++)
+		cell.held_ns += q->values[j * q->rows + 1];
+	cell.share = CLAMP((int)ceil((double)cell.held_ns / (double)width_ns *
+				     SHARE_STEPS),
+			   0, SHARE_STEPS);
+	return cell;
+}
+
+static void write_strip(struct picture *p, size_t row, uint64_t begin_ns,
+			uint64_t end_ns, const struct cell *cell)
+{
+	if (!cell->held_ns)
+		return;
+	table_u64(p->table, row);
+	table_u64(p->table, begin_ns);
+	table_u64(p->table, MIN(end_ns, p->window.end_ns));
+	table_u64(p->table, cell->owner);
+	table_i64(p->table, slot_of(p, cell->owner));
+	table_real(p->table, (double)cell->share / SHARE_STEPS);
+	table_u64(p->table, cell->held_ns);
 }
 
 /* Strips of one lock; neighbours of the same look become one. */
 static void write_owners(struct picture *p, size_t row, const struct lock *l)
 {
-	const struct series *s = &l->owner;
-	uint32_t from = 0;
+	uint64_t width = MAX(l->queue.width_ns, l->owner.width_ns);
+	uint64_t begin = l->queue.begin_ns, from = 0, n;
+	struct cell run;
 
-	if (l->queue.n < s->n)
+	if (!l->queue.n || !l->owner.n)
 		return;
-	for (uint32_t bin = 1; bin <= s->n; bin++) {
-		uint64_t held = 0;
-		uint64_t owner = s->values[from];
-		int share = share_of(&l->queue, from);
+	n = (l->queue.n * l->queue.width_ns + width - 1) / width;
+	run = cell_at(l, width, 0);
+	for (uint64_t i = 1; i <= n; i++) {
+		struct cell cell = { 0, 0, -1 };
 
-		if (bin < s->n && s->values[bin] == owner &&
-		    share_of(&l->queue, bin) == share)
+		if (i < n)
+			cell = cell_at(l, width, i);
+		if (cell.owner == run.owner && cell.share == run.share) {
+			run.held_ns += cell.held_ns;
 			continue;
-		for (uint32_t i = from; i < bin; i++)
-			held += l->queue.values[(size_t)i * l->queue.rows + 1];
-		if (owner) {
-			table_u64(p->table, row);
-			table_u64(p->table, s->begin_ns + from * s->width_ns);
-			table_u64(p->table, MIN(s->begin_ns + bin * s->width_ns,
-						p->window.end_ns));
-			table_u64(p->table, owner);
-			table_i64(p->table, slot_of(p, owner));
-			table_real(p->table, (double)share / SHARE_STEPS);
-			table_u64(p->table, held);
 		}
-		from = bin;
+		write_strip(p, row, begin + from * width, begin + i * width,
+			    &run);
+		run = cell;
+		from = i;
 	}
 }
 
@@ -187,12 +229,13 @@ static void write_legend(struct picture *p)
 static void write_all(struct picture *p, size_t n_all)
 {
 	double deepest = 0;
+	char *hint;
 
 	layout_head(p->table, p->report, "Locks over time",
-		    LAYOUT_TOP + (unsigned)p->n_chosen * ROW_PX + 78);
-	layout_set_chosen(p->table, p->n_chosen, n_all,
-			  "Strip: who held the lock (its height: for how much "
-			  "of the time). Below: how many threads waited.");
+		    LAYOUT_TOP + 78 +
+			    (unsigned)p->n_chosen *
+				    CLAMP(BODY_PX / (unsigned)p->n_chosen, 92,
+					  220));
 	table_set(p->table, "left", "%d", LEFT);
 	table_set(p->table, "top", "%d", LAYOUT_TOP);
 	table_set(p->table, "n_rows", "%zu", p->n_chosen);
@@ -207,7 +250,14 @@ static void write_all(struct picture *p, size_t n_all)
 	table_block(p->table, "queue", "row begin_ns end_ns waiters_ns depth");
 	for (size_t i = 0; i < p->n_chosen; i++)
 		write_queue(p, i, &p->report->locks[p->chosen[i]], &deepest);
-	table_set(p->table, "deepest", "%.6f", ceil(MAX(deepest, 1)));
+	deepest = ceil(MAX(deepest, 1));
+	table_set(p->table, "deepest", "%.6f", deepest);
+	hint = g_strdup_printf("Strip: who held the lock (its height: for how "
+			       "much of the time). Below: how many threads "
+			       "waited (full height: %.0f).",
+			       deepest);
+	layout_set_chosen(p->table, p->n_chosen, n_all, hint);
+	g_free(hint);
 }
 
 void locks_write(struct table *table, const struct report *report,

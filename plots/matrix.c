@@ -197,13 +197,22 @@ static void write_cells(struct table *table, const struct matrix *m,
 static void write_all(struct table *table, struct matrix *panels)
 {
 	struct places places[N_PANELS];
+	uint64_t handoff_ns = 0;
+	char *handoff;
+
+	for (size_t i = 0; i < panels->report->n_locks; i++)
+		if (is_counted(panels, i))
+			handoff_ns += panels->report->locks[i].handoff_ns;
+	handoff = layout_time(handoff_ns);
 
 	layout_head(table, panels->report, "Who waited for whom", HEIGHT);
 	table_set(table, "hint",
 		  "Row: the waiter. Column: who owned the lock meanwhile. "
-		  "%s",
+		  "%s %s of handoff (released, not yet taken) is nobody's.",
 		  panels->all_kinds ? "Conditions and the like: who signalled."
-				    : "Locks only.");
+				    : "Locks only.",
+		  handoff);
+	g_free(handoff);
 	for (int i = 0; i < N_PANELS; i++)
 		places[i] = places_of(&panels[i]);
 	table_block(table, "names", "panel owners place places name");

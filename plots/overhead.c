@@ -42,6 +42,12 @@ static size_t write_costs(struct table *table, const struct report *report)
 	return n;
 }
 
+/* Without a calibration there is nothing to estimate from. */
+static bool has_estimate(const struct report *report)
+{
+	return report->overhead.cost_per_event_ns > 0;
+}
+
 static void write_fact(struct table *table, const char *name, char *text)
 {
 	table_text(table, name);
@@ -59,8 +65,11 @@ static void write_facts(struct table *table, const struct report *report)
 	write_fact(table, "events a second",
 		   layout_count((uint64_t)report->overhead.events_per_s));
 	write_fact(table, "recording's share of the CPU time, estimated",
-		   g_strdup_printf("%.2f %%",
-				   100 * report->overhead.estimated_share));
+		   has_estimate(report)
+			   ? g_strdup_printf(
+				     "%.2f %%",
+				     100 * report->overhead.estimated_share)
+			   : g_strdup("not known"));
 	if (report->overhead.slowdown < 0)
 		write_fact(table, "slowdown by the recording",
 			   g_strdup("not measured (record --baseline N)"));
@@ -100,10 +109,12 @@ static void write_slowdown(struct table *table, const struct report *report)
 		table_real(table, low);
 		table_real(table, high);
 	}
-	table_u64(table, 1);
-	table_text(table, "estimated");
-	for (int i = 0; i < 3; i++)
-		table_real(table, 1 + report->overhead.estimated_share);
+	if (has_estimate(report)) {
+		table_u64(table, 1);
+		table_text(table, "estimated");
+		for (int i = 0; i < 3; i++)
+			table_real(table, 1 + report->overhead.estimated_share);
+	}
 	reach = MAX(known ? reach : 0, report->overhead.estimated_share);
 	reach = MAX(reach * 1.3, 0.02);
 	table_set(table, "reach", "%.6f", reach);

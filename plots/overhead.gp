@@ -26,6 +26,10 @@ if (!strlen(empty)) {
 	unset xtics
 	set xtics out nomirror scale 0.6 step + 0 tc rgb colour_ink
 	set format x step < 0.01 ? "x%.3f" : step < 0.1 ? "x%.2f" : step < 1 ? "x%.1f" : "x%.0f"
+	if (n_slowdown < 1) {
+		set label 30 "not measured: holdup record --baseline N" at graph 0.5, 0.5 center tc rgb colour_soft
+		unset xtics
+	}
 	set arrow 1 from 1, graph 0 to 1, graph 1 nohead dt 2 lw 1.5 lc rgb colour_ink
 	plot IN index "slowdown" using (1):(column("row") + 0.5):ytic(strcol("name")) with dots lc rgb colour_ink, \
 		"" index "slowdown" using "factor":(column("row") + 0.5):"low":"high" with xerrorbars pt 7 ps 1.6 lw 2.5 lc rgb colour_ink

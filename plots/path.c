@@ -37,7 +37,8 @@ static void write_states(struct table *table, const struct report *report)
 	double length = (double)report->path.length_ns;
 
 	table_block(table, "states_bar", "state name ns low high text");
-	for (int i = 0; i < STATE_N; i++) {
+	for (int j = 0; j < STATE_N; j++) {
+		int i = layout_order[j];
 		uint64_t ns = report->path.by_state_ns[i];
 		char *time, *text;
 

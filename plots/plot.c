@@ -201,7 +201,7 @@ int plot_compare(const struct report *const *reports, size_t n,
 	int result = make_folder(options, err);
 
 	table_init(&table);
-	compare_write(&table, reports, n);
+	compare_write(&table, reports, n, options);
 	if (!result)
 		result = finish(&table, "compare", options, err);
 	table_clear(&table);

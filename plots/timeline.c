@@ -31,6 +31,15 @@ struct picture {
 	bool present[STATE_N];
 };
 
+/* Not so one that began after the window, or ended before. */
+static bool lived(const struct thread *t)
+{
+	for (int i = 0; i < STATE_N; i++)
+		if (t->state_ns[i])
+			return true;
+	return false;
+}
+
 /*
  * How much a thread tells about the holdup: what it waited for locks, and what
  * others waited for it; its life decides between those without either.
@@ -43,6 +52,8 @@ static void score_threads(struct picture *p, uint64_t *scores)
 		const struct thread *t = &r->threads[i];
 
 		if (!layout_thread_wanted(r, i, p->options))
+			continue;
+		if (!lived(t))
 			continue;
 		p->n_wanted++;
 		scores[i] = 1 + t->state_ns[STATE_LOCK] +
@@ -128,7 +139,9 @@ static void write_mixed(struct picture *p, double row, int thread,
 
 	for (int i = 0; i < STATE_N; i++)
 		sum += values[i];
-	for (int i = 0; i < STATE_N; i++) {
+	for (int j = 0; j < STATE_N; j++) {
+		int i = layout_order[j];
+
 		if (!values[i])
 			continue;
 		span.ns = values[i];
@@ -239,7 +252,9 @@ static void write_rest(struct picture *p)
 		uint64_t below = 0;
 
 		span.end_ns = MIN(span.end_ns, p->window.end_ns);
-		for (int j = 0; j < STATE_N; j++) {
+		for (int k = 0; k < STATE_N; k++) {
+			int j = layout_order[k];
+
 			span.ns = sum.values[(size_t)i * STATE_N + j];
 			if (!span.ns)
 				continue;
@@ -283,13 +298,44 @@ static double x_px(const struct picture *p, uint64_t ns)
 	return ((double)ns - (double)p->window.begin_ns) * p->px_per_ns;
 }
 
+/* Cuts [begin, end) down to its longest part of nothing but `state`. */
+static void narrow(const struct series *s, enum state state, uint64_t *begin_ns,
+		   uint64_t *end_ns)
+{
+	uint64_t best_from = 0, best_to = 0, from = 0;
+	bool within = false;
+
+	if (!s->n)
+		return;
+	for (uint32_t i = 0; i <= s->n; i++) {
+		uint64_t at = s->begin_ns + i * s->width_ns;
+		bool pure = i < s->n && at >= *begin_ns &&
+			    at + s->width_ns <= *end_ns &&
+			    pure_state(s->values + (size_t)i * STATE_N) ==
+				    (int)state;
+
+		if (pure && !within)
+			from = at;
+		if (!pure && within && at - from > best_to - best_from) {
+			best_from = from;
+			best_to = at;
+		}
+		within = pure;
+	}
+	*begin_ns = best_from;
+	*end_ns = best_to;
+}
+
+/* A label where it stands on one colour only, if that is wide enough. */
 static void write_label(struct picture *p, size_t row, enum state state,
 			uint64_t begin_ns, uint64_t end_ns, const char *text)
 {
-	size_t chars =
-		layout_chars(x_px(p, end_ns) - x_px(p, begin_ns) - 8, LABEL_PX);
+	size_t chars;
 	char *shown;
 
+	narrow(&p->report->threads[p->chosen[row]].states, state, &begin_ns,
+	       &end_ns);
+	chars = layout_chars(x_px(p, end_ns) - x_px(p, begin_ns) - 8, LABEL_PX);
 	if (chars < LABEL_CHARS && (size_t)g_utf8_strlen(text, -1) > chars)
 		return;
 	shown = layout_shorten_label(text, chars);
@@ -300,6 +346,24 @@ static void write_label(struct picture *p, size_t row, enum state state,
 	table_i64(p->table, state);
 	table_text(p->table, shown);
 	g_free(shown);
+}
+
+/* What a thread waits for at the end of the recording. */
+static void write_unfinished(struct picture *p)
+{
+	for (size_t i = 0; i < p->report->n_unfinished; i++) {
+		const struct open_wait *w = &p->report->unfinished[i];
+		char *text;
+
+		if (w->thread < 0 || p->row_of[w->thread] < 0 || w->lock < 0)
+			continue;
+		text = g_strdup_printf("%s: not ended",
+				       p->report->locks[w->lock].label);
+		write_label(p, (size_t)p->row_of[w->thread], w->state,
+			    MAX(w->since_ns, p->window.begin_ns),
+			    p->window.end_ns, text);
+		g_free(text);
+	}
 }
 
 /* The lock in each wait that is wide enough for its name. */
@@ -322,19 +386,7 @@ static void write_labels(struct picture *p)
 					    r->locks[w->lock].label);
 		}
 	}
-	for (size_t i = 0; i < r->n_unfinished; i++) {
-		const struct open_wait *w = &r->unfinished[i];
-		char *text;
-
-		if (w->thread < 0 || p->row_of[w->thread] < 0 || w->lock < 0)
-			continue;
-		text = g_strdup_printf("%s: not ended",
-				       r->locks[w->lock].label);
-		write_label(p, (size_t)p->row_of[w->thread], w->state,
-			    MAX(w->since_ns, p->window.begin_ns),
-			    p->window.end_ns, text);
-		g_free(text);
-	}
+	write_unfinished(p);
 }
 
 struct arrow {

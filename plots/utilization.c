@@ -39,7 +39,8 @@ static double write_states(struct table *table, const struct series *s,
 		double width = (double)width_of(s, bin, end_ns);
 		double below = 0;
 
-		for (int i = 0; i < STATE_N && width > 0; i++) {
+		for (int j = 0; j < STATE_N && width > 0; j++) {
+			int i = layout_order[j];
 			uint64_t ns = s->values[(size_t)bin * s->rows + i];
 
 			if (!ns)
@@ -83,7 +84,7 @@ static double write_demand(struct table *table, const struct series *s,
 
 /* Each CPU: how much of each bin it ran threads of the program. */
 static size_t write_cpus(struct table *table, const struct report *report,
-			 uint64_t end_ns)
+			 uint64_t end_ns, uint64_t length_ns)
 {
 	const struct series *s = &report->utilization.cpus;
 	size_t n = s->n ? MIN(s->rows, CPUS) : 0;
@@ -109,8 +110,9 @@ static size_t write_cpus(struct table *table, const struct report *report,
 					? report->utilization.cpu_busy_ns[cpu]
 					: 0;
 		char *name = g_strdup_printf("CPU %zu", cpu);
-		char *text = g_strdup_printf(
-			"%.0f %% busy", 100.0 * (double)busy / (double)end_ns);
+		char *text = g_strdup_printf("%.0f %% busy",
+					     100.0 * (double)busy /
+						     (double)length_ns);
 
 		table_u64(table, cpu);
 		table_text(table, name);
@@ -151,6 +153,7 @@ void utilization_write(struct table *table, const struct report *report,
 	highest = write_demand(table, s, window.end_ns);
 	table_set(table, "wanted", "%.6f",
 		  MAX(highest, (double)report->run.cpus));
-	write_cpus(table, report, window.end_ns);
+	write_cpus(table, report, window.end_ns,
+		   window.end_ns - window.begin_ns);
 	layout_states(table, present, LEFT);
 }

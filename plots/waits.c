@@ -10,7 +10,7 @@ enum {
 	LEFT = 220,
 	RIGHT = 262,
 	ROWS = 9,
-	ROW_PX = 84,
+	BODY_PX = 500, /* of all rows, where they are few */
 	PER_DECADE = 24,
 	DECADES = 14,
 	CELLS = PER_DECADE * DECADES,
@@ -122,7 +122,9 @@ static void write_all(struct table *table, const struct report *report,
 	struct range range = { UINT64_MAX, 1 };
 
 	layout_head(table, report, "Waits and holds",
-		    LAYOUT_TOP + (unsigned)n * ROW_PX + 78);
+		    LAYOUT_TOP + 78 +
+			    (unsigned)n *
+				    CLAMP(BODY_PX / (unsigned)n, 84, 190));
 	layout_set_chosen(table, n, n_all,
 			  "Upwards: how long waits took; downwards: how long "
 			  "the lock was held. Height: their number, on a log "

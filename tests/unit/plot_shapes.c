@@ -277,9 +277,6 @@ static void finish_lock(struct sim *s, size_t index)
 						(int)(i % s->n_threads % 3),
 						s->blame[index][i],
 						1 };
-	if (l->handoff_ns)
-		l->blame[l->n_blame++] =
-			(struct blame){ 0, -1, 0, -1, l->handoff_ns, 1 };
 	l->path_ns = l->held_ns / 2;
 	if (!l->contended)
 		l->queue.n = l->owner.n = 0;

@@ -227,6 +227,9 @@ static void the_table_of_a_timeline_is_exact(void **state)
 	values[STATE_RUNNING] = 25;
 	values[STATE_LOCK] = 75;
 	values[STATE_N + STATE_IO] = values[2 * STATE_N + STATE_IO] = 100;
+	thread.state_ns[STATE_RUNNING] = 25;
+	thread.state_ns[STATE_LOCK] = 75;
+	thread.state_ns[STATE_IO] = 200;
 	r->run.duration_ns = 300;
 	r->n_threads = 1;
 	r->threads = &thread;
