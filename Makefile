@@ -25,7 +25,7 @@ say   = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all deps demo test check lint rooms tsan bench install uninstall clean help
+.PHONY: all deps demo test check lint rooms tsan tsan-check bench install uninstall clean help
 all:
 
 # A module.mk only appends to these lists and says what each product is made of:
@@ -132,6 +132,9 @@ rooms:	## no room includes what its module.mk bans
 
 tsan:	## our own threaded code under ThreadSanitizer
 	@$(MAKE) --no-print-directory SAN=thread CC=$(CLANG) CFLAGS='-O1 -g' tsan-check
+
+tsan-check: all $(unit)
+	@BUILD=$(abspath $(BUILD)) tests/tsan/run.sh $(unit)
 
 bench: all $(aid)	## the benchmarks, as ratios: slow, and noisy on a busy machine
 	@BUILD=$(abspath $(BUILD)) tests/bench/run.sh

@@ -26,7 +26,7 @@ manifest.pkgs := jansson glib-2.0
 holdup.src += $(manifest.src)
 holdup.pkgs += $(manifest.pkgs)
 race.src := $(addprefix analysis/race/,pool.c frame.c parse.c rows.c stats.c plan.c program.c hang.c run.c \
-	campaign.c second.c verdict.c text.c json.c sarif.c)
+	campaign.c link.c second.c verdict.c text.c json.c sarif.c)
 holdup.src += analysis/race.c $(race.src)
 manuals += analysis/man/holdup-race.1
 libs += libholdup-shake

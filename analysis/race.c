@@ -1,14 +1,15 @@
 /* `holdup race`: ThreadSanitizer in many runs, and the verdict on a fix. */
 #include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "analysis/commands.h"
+#include "analysis/load.h"
 #include "analysis/race/campaign.h"
+#include "analysis/race/link.h"
 #include "analysis/race/render.h"
 #include "analysis/race/second.h"
 #include "analysis/race/stats.h"
@@ -39,7 +40,7 @@ struct settings {
 	struct campaign_options campaign;
 	uint64_t runs; /* 0: the default */
 	double confidence;
-	const char *before, *output, *second, *plain;
+	const char *before, *output, *second, *plain, *trace;
 	const struct format *format;
 	char **argv;
 	struct err err;
@@ -58,6 +59,7 @@ enum key {
 	KEY_LOGS,
 	KEY_SECOND,
 	KEY_PLAIN,
+	KEY_TRACE,
 };
 
 static const struct argp_option options[] = {
@@ -78,6 +80,10 @@ static const struct argp_option options[] = {
 	  "of ThreadSanitizer; what they take is counted", 0 },
 	{ "logs", KEY_LOGS, "DIR", 0,
 	  "keep what ThreadSanitizer wrote, a folder a run", 0 },
+	{ "trace", KEY_TRACE, "DIR", 0,
+	  "a recording of the program, to tell which lock is missing (default "
+	  "holdup.trace, if it is one)",
+	  0 },
 	{ "second", KEY_SECOND, "TOOL", 0,
 	  "ask helgrind or drd to agree, on the plain build", 0 },
 	{ "plain", KEY_PLAIN, "CMD", 0,
@@ -171,6 +177,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_LOGS:
 		s->campaign.logs = arg;
+		return 0;
+	case KEY_TRACE:
+		s->trace = arg;
 		return 0;
 	case KEY_PLAIN:
 		s->plain = arg;
@@ -385,6 +394,41 @@ static int ask_second(const struct settings *s, struct second *second,
 	return result;
 }
 
+static bool has_data_race(const struct campaign *c)
+{
+	for (guint i = 0; c && i < c->rows->rows->len; i++)
+		if (rows_get(c->rows, i)->report->kind == RACE_DATA)
+			return true;
+	return false;
+}
+
+/*
+ * Hints from a recording. One that was asked for has to be readable; the
+ * default one is used if it is there and of this program.
+ */
+static int link_trace(const struct settings *s, struct campaign *before,
+		      struct campaign *after, struct err *err)
+{
+	const char *dir = s->trace ? s->trace : LINK_DEFAULT;
+	struct load_options none = { 0 };
+	struct report *report;
+
+	if (!has_data_race(before) && !has_data_race(after))
+		return 0;
+	if (!s->trace && access(dir, R_OK))
+		return 0;
+	report = load_report(dir, &none, err);
+	if (!report)
+		return s->trace ? -1 : 0;
+	if (s->trace || link_is_same(after, report)) {
+		link_report(after, report, dir);
+		if (before)
+			link_report(before, report, dir);
+	}
+	report_free(report);
+	return 0;
+}
+
 static int judge(const struct settings *s, struct campaign *before,
 		 struct campaign *after, struct err *err)
 {
@@ -394,7 +438,7 @@ static int judge(const struct settings *s, struct campaign *before,
 	struct second second = { .tool = NULL };
 	int status = -1;
 
-	if (ask_second(s, &second, err)) {
+	if (ask_second(s, &second, err) || link_trace(s, before, after, err)) {
 		second_clear(&second);
 		return -1;
 	}

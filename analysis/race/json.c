@@ -163,8 +163,6 @@ int render_race_json(const struct race_result *r, FILE *out)
 	}
 	set(o, "before", before);
 	set(o, "second", second_json(r->second));
-	if (r->trace)
-		set(o, "trace", text(r->trace));
 	result = json_dumpf(o, out, JSON_INDENT(2));
 	fputc('\n', out);
 	json_decref(o);

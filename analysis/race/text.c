@@ -276,10 +276,6 @@ int render_race_text(const struct race_result *r, FILE *out)
 		write_rows(r->after, out);
 	}
 	write_second(r, out);
-	if (r->trace_note) {
-		fputc('\n', out);
-		wrap(out, 0, r->trace_note);
-	}
 	fputc('\n', out);
 	line = g_strdup_printf("Verdict: %s", verdict);
 	wrap(out, 0, line);

@@ -49,8 +49,6 @@ struct race_result {
 	double bound;	  /* never seen in after: its chance a run, at most */
 	double miss;	  /* of the race that is hardest to rule out */
 	const struct second *second; /* NULL: none */
-	const char *trace;	     /* the hints are from it, or NULL */
-	const char *trace_note;	     /* why there are none, or NULL */
 	GString *reason;	     /* of an inconclusive verdict */
 };
 
