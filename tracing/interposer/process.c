@@ -181,6 +181,7 @@ void process_forked(int32_t ptid)
 		return;
 	tell_now(TELL_process_fork, &fact);
 	tell_process();
+	thread_told_start();
 }
 
 void process_end(int how, int status)
@@ -214,8 +215,10 @@ void process_resumes(void)
 __attribute__((constructor)) static void enter(void)
 {
 	process.telling = 1;
-	if (thread_is_open(0))
+	if (thread_is_open(0)) {
 		tell_process();
+		thread_told_start();
+	}
 	errno = 0; /* a program starts with that, whatever LTTng left in it */
 }
 

@@ -94,6 +94,17 @@ void tell_now(enum tell_type type, const union fact *fact)
 	thread_open(closed);
 }
 
+void tell_at_once(enum tell_type type, const union fact *fact)
+{
+	struct closed closed;
+
+	if (is_over())
+		return;
+	closed = thread_close();
+	emit(type, fact);
+	thread_open(closed);
+}
+
 void tell_pending(void)
 {
 	struct closed closed;

@@ -74,6 +74,9 @@ void tell(enum tell_type type, const union fact *fact);
 /* Tells it, and what was kept before it, now: the thread is about to block. */
 void tell_now(enum tell_type type, const union fact *fact);
 
+/* Tells it now and lets wait what is kept: for what is about no lock. */
+void tell_at_once(enum tell_type type, const union fact *fact);
+
 /* Tells what was kept. */
 void tell_pending(void);
 

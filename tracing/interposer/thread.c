@@ -223,7 +223,7 @@ static bool begin(struct thread_more *more)
 	return true;
 }
 
-static void tell_start(void)
+void thread_told_start(void)
 {
 	union fact fact = { .thread_start = {
 				    .thread = (uint64_t)pthread_self(),
@@ -261,8 +261,9 @@ bool thread_enter(uint64_t site)
 	if (more && begin(more))
 		end_arm();
 	thread_open(closed);
-	if (self.open)
-		tell_start();
+	/* The first one is told after its process (process.c). */
+	if (self.open && self.tid != process.pid)
+		thread_told_start();
 	return self.open;
 }
 
@@ -327,7 +328,7 @@ static void adopt(struct thread_more *more)
 	}
 	thread_open(closed);
 	if (self.open)
-		tell_start();
+		thread_told_start();
 }
 
 void *thread_begin(void *argument)

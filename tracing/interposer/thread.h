@@ -115,6 +115,9 @@ struct closed {
 struct closed thread_close(void);
 void thread_open(struct closed closed);
 
+/* Tells the start of this thread. */
+void thread_told_start(void);
+
 /* Memory for a thread to be; NULL when there is none. */
 struct thread_more *thread_more_new(void);
 void thread_more_free(struct thread_more *more);
