@@ -166,10 +166,10 @@ static void on_thread_exit(struct model *m, const struct event *e)
 
 static void on_thread_name(struct model *m, const struct event *e)
 {
-	int32_t tid = e->u.thread.other > 0 ? e->u.thread.other : e->tid;
-	struct m_thread *t = model_thread_find(m, tid);
+	struct m_thread *t = model_thread_find(m, e->u.thread.other);
 
-	if (!t || !e->u.thread.name)
+	/* Its teller does not always know whom it names. */
+	if (e->u.thread.other <= 0 || !t || !e->u.thread.name)
 		return;
 	g_free(t->name);
 	t->name = g_strdup(e->u.thread.name);

@@ -28,7 +28,7 @@ static uint64_t open_safe(const struct m_detail *d, uint64_t now)
 	return now;
 }
 
-void lock_close_begin(struct m_lock *lock, int32_t thread, uint64_t begin)
+void lock_close_begin(struct m_lock *lock, int32_t thread, uint64_t ns)
 {
 	struct m_detail *d = lock->detail;
 	uint32_t kept = 0;
@@ -38,7 +38,7 @@ void lock_close_begin(struct m_lock *lock, int32_t thread, uint64_t begin)
 	for (uint32_t i = 0; i < d->open.n; i++) {
 		struct told_begin *o = queue_at(&d->open, i, sizeof(*o));
 
-		if (o->thread == thread && o->begin <= begin)
+		if (o->thread == thread && o->begin <= ns)
 			continue;
 		*(struct told_begin *)queue_at(&d->open, kept++, sizeof(*o)) =
 			*o;
@@ -95,7 +95,7 @@ void lock_add_wait(struct model *m, struct m_lock *lock,
 {
 	struct m_detail *d = model_detail(m, lock);
 
-	lock_close_begin(lock, wait->thread, wait->begin);
+	lock_close_begin(lock, wait->thread, wait->end);
 	*(struct told_wait *)queue_push(&d->waits, sizeof(*wait)) = *wait;
 	press(m, lock);
 }
@@ -144,7 +144,9 @@ static void on_wait(struct model *m, const struct event *e)
 static void stack_move(const struct m_thread *t, struct m_lock_site *site,
 		       uint64_t begin, uint64_t ns)
 {
-	if (t->wait_begin != begin || !t->n_stack || ns <= site->longest_ns)
+	if (t->wait_begin > begin + APART_MOST ||
+	    t->wait_begin + APART_MOST < begin || !t->n_stack ||
+	    ns <= site->longest_ns)
 		return;
 	site->longest_ns = ns;
 	if (!site->stack)
@@ -168,7 +170,7 @@ void lock_wait_done(struct model *m, struct m_lock *lock, struct m_thread *t,
 	uint64_t end = MIN(MAX(w->end, begin), m->to);
 	uint64_t ns = end - begin;
 
-	lock_close_begin(lock, t->index, w->begin);
+	lock_close_begin(lock, t->index, w->end);
 	if (begin > end || (m->windowed && begin == end))
 		return;
 	hist_add(&model_detail(m, lock)->wait[w->mode], ns, w->weight);

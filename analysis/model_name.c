@@ -71,9 +71,8 @@ struct m_thread *model_task(struct model *m, int32_t tid, uint64_t ns)
 {
 	struct m_thread *t = model_thread_find(m, tid);
 
-	if (!t || t->gone)
-		t = model_thread_new(m, 0, tid, ns);
-	return t;
+	/* One that is over still leaves its CPU; a new one is told as such. */
+	return t ? t : model_thread_new(m, 0, tid, ns);
 }
 
 struct m_thread *model_thread(struct model *m, const struct event *e)

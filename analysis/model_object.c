@@ -69,7 +69,7 @@ static void once_ran(struct model *m, const struct event *e,
 	struct m_thread *t = model_thread(m, e);
 
 	timeline_cancel(t, e->u.wait.begin_ns, STATE_LOCK);
-	lock_close_begin(lock, t->index, e->u.wait.begin_ns);
+	lock_close_begin(lock, t->index, e->u.wait.end_ns);
 	lock_add_hold(m, lock,
 		      &(struct told_hold){
 			      .acquired = e->u.wait.begin_ns,

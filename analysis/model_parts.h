@@ -23,11 +23,12 @@
 #include "analysis/path.h"
 #include "analysis/series.h"
 
-#define NEVER	  UINT64_MAX
-#define SKEW_MOST (1000u * 1000 * 1000) /* of a payload against its ts */
-#define RECENT	  256			/* answers at hand; a power of two */
-#define SETTLE_AT 256  /* items of a timeline that make it settle */
-#define KEEP_MOST 4096 /* and those that force it to */
+#define NEVER	   UINT64_MAX
+#define SKEW_MOST  (1000u * 1000 * 1000) /* of a payload against its ts */
+#define APART_MOST (1000u * 1000)	 /* two words for one point in time */
+#define RECENT	   256			 /* answers at hand; a power of two */
+#define SETTLE_AT  256	/* items of a timeline that make it settle */
+#define KEEP_MOST  4096 /* and those that force it to */
 
 enum raw {
 	RAW_UNKNOWN, /* the scheduler said nothing yet */
@@ -387,8 +388,8 @@ void lock_add_wait(struct model *m, struct m_lock *lock,
 /* A wait for a lock that has ended, counted and queued. */
 void lock_wait_done(struct model *m, struct m_lock *lock, struct m_thread *t,
 		    const struct told_wait *w);
-/* The wait that `thread` began at `begin` is no longer open. */
-void lock_close_begin(struct m_lock *lock, int32_t thread, uint64_t begin);
+/* Waits that `thread` began before `ns` are no longer open. */
+void lock_close_begin(struct m_lock *lock, int32_t thread, uint64_t ns);
 
 /* model_blame.c */
 void lock_settle(struct model *m, struct m_lock *lock, uint64_t until);

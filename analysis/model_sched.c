@@ -62,10 +62,10 @@ static void switch_out(struct model *m, const struct event *e)
 	struct m_thread *t = model_thread_find(m, e->tid);
 	bool preempted = !state || (state & STATE_PREEMPT);
 
-	/* After its end it leaves the CPU once more. */
-	if (t && t->gone && (state & STATE_DEAD))
+	if (!t)
+		t = model_thread_new(m, 0, e->tid, e->ts_ns);
+	if (t->gone)
 		return;
-	t = model_task(m, e->tid, e->ts_ns);
 	if (!t->segments.n && !t->pieces.n)
 		timeline_segment(m, t, t->begin, RAW_ON, (int16_t)e->cpu, 0);
 	timeline_segment(m, t, e->ts_ns,
@@ -82,6 +82,7 @@ static void switch_out(struct model *m, const struct event *e)
 static void sched_switch(struct model *m, const struct event *e)
 {
 	struct m_cpu *cpu = cpu_of(m, e->cpu);
+	struct m_thread *t;
 
 	if (m->scheduler == SCHED_NONE)
 		m->scheduler = SCHED_TASK;
@@ -89,10 +90,11 @@ static void sched_switch(struct model *m, const struct event *e)
 		cpu_switch(m, cpu, e->ts_ns, e->tid, e->u.sched.next_tid);
 	if (e->tid > 0)
 		switch_out(m, e);
-	if (e->u.sched.next_tid > 0)
-		timeline_segment(m,
-				 model_task(m, e->u.sched.next_tid, e->ts_ns),
-				 e->ts_ns, RAW_ON, (int16_t)e->cpu, 0);
+	if (e->u.sched.next_tid <= 0)
+		return;
+	t = model_task(m, e->u.sched.next_tid, e->ts_ns);
+	if (!t->gone)
+		timeline_segment(m, t, e->ts_ns, RAW_ON, (int16_t)e->cpu, 0);
 }
 
 static void sched_waking(struct model *m, const struct event *e)
@@ -101,6 +103,8 @@ static void sched_waking(struct model *m, const struct event *e)
 
 	m->scheduler = SCHED_SYSTEM;
 	/* One that had not left its CPU yet just stays. */
+	if (t->gone)
+		return;
 	if (t->raw == RAW_BLOCKED || t->raw == RAW_UNKNOWN)
 		timeline_segment(m, t, e->ts_ns, RAW_WOKEN, -1,
 				 e->tid > 0 ? e->tid : 0);
@@ -144,7 +148,7 @@ static void sched_exec(struct model *m, const struct event *e)
 {
 	struct m_thread *t = model_task(m, e->tid, e->ts_ns);
 
-	if (!t->told)
+	if (!t->told && !t->gone)
 		timeline_begin(m, t, e->ts_ns);
 }
 

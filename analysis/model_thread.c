@@ -5,7 +5,8 @@
 #include "analysis/model_parts.h"
 
 #define NESTED_MOST 16 /* calls inside each other: handlers, late words */
-#define KEEP_ALL    (1u << 20) /* items, over all threads */
+#define KEEP_ALL    (1u << 20)		 /* items, over all threads */
+#define IDLE_NS	    (100u * 1000 * 1000) /* blocked for good */
 
 static struct segment *segment_at(const struct m_thread *t, uint32_t i)
 {
@@ -178,15 +179,17 @@ void timeline_settle(struct model *m, struct m_thread *t, uint64_t until)
 
 uint64_t timeline_safe(const struct m_thread *t, uint64_t now)
 {
-	uint64_t safe = now;
+	uint64_t safe = now, blocked = 0;
 
+	/* A call that ended is told at the latest when the thread blocks. */
+	if (t->raw == RAW_BLOCKED && t->segments.n)
+		blocked = now - segment_at(t, t->segments.n - 1)->begin;
 	for (uint32_t i = 0; i < t->covers.n; i++) {
 		const struct cover *c = cover_at(t, i);
 
 		if (c->end != NEVER)
 			continue;
-		/* Nothing can be told of a thread that just sleeps in it. */
-		if (c->state != STATE_LOCK && t->raw == RAW_BLOCKED)
+		if (c->state != STATE_LOCK && blocked > IDLE_NS)
 			continue;
 		if (c->begin < safe)
 			safe = c->begin;
@@ -318,18 +321,35 @@ void timeline_open(struct model *m, struct m_thread *t,
 	press(m, t);
 }
 
-void timeline_close(struct model *m, struct m_thread *t,
-		    const struct cover *cover)
+/*
+ * The open cover that a word about its end means. Its begin may be told a few
+ * ns apart: the clock was read once but converted twice.
+ */
+static struct cover *find_open(const struct m_thread *t,
+			       const struct cover *cover)
 {
 	for (uint32_t i = t->covers.n; i; i--) {
 		struct cover *c = cover_at(t, i - 1);
+		uint64_t apart = c->begin > cover->begin
+					 ? c->begin - cover->begin
+					 : cover->begin - c->begin;
 
-		if (c->begin != cover->begin || c->state != cover->state ||
-		    c->end != NEVER)
-			continue;
-		c->end = MAX(cover->end, c->begin);
-		c->timed_out = cover->timed_out;
-		if (c->end < t->settled)
+		if (c->end == NEVER && c->state == cover->state &&
+		    apart <= APART_MOST)
+			return c;
+	}
+	return NULL;
+}
+
+void timeline_close(struct model *m, struct m_thread *t,
+		    const struct cover *cover)
+{
+	struct cover *open = find_open(t, cover);
+
+	if (open) {
+		open->end = MAX(cover->end, open->begin);
+		open->timed_out = cover->timed_out;
+		if (open->end < t->settled)
 			m->late++;
 		return;
 	}
@@ -341,14 +361,7 @@ void timeline_close(struct model *m, struct m_thread *t,
 
 bool timeline_is_open(const struct m_thread *t, const struct cover *cover)
 {
-	for (uint32_t i = t->covers.n; i; i--) {
-		const struct cover *c = cover_at(t, i - 1);
-
-		if (c->begin == cover->begin && c->state == cover->state &&
-		    c->end == NEVER)
-			return true;
-	}
-	return false;
+	return find_open(t, cover) != NULL;
 }
 
 uint64_t timeline_end_wait(struct m_thread *t, int32_t lock, uint64_t ns)
