@@ -125,13 +125,11 @@ static void read_json(struct manifest *manifest, const json_t *json)
 
 static void set_defaults(struct manifest *manifest)
 {
-	static const char *const nothing = "";
-
 	memset(manifest, 0, sizeof(*manifest));
 	for (size_t i = 0; i < G_N_ELEMENTS(values); i++)
 		if (values[i].type == VALUE_TEXT)
-			memcpy((char *)manifest + values[i].offset, &nothing,
-			       sizeof(nothing));
+			*(const char **)(void *)((char *)manifest +
+						 values[i].offset) = "";
 	manifest->exit_status = -1;
 	manifest->signal = -1;
 }

@@ -15,7 +15,11 @@
 #include "tracing/base/err.h"
 
 struct read_options {
-	/* Told now and then, where set; ratio is 0 to 1. */
+	/*
+	 * Told now and then, where set, with 0 to 1: how far between these
+	 * times the reading is.
+	 */
+	uint64_t begin_ns, end_ns;
 	void (*progress)(void *data, double ratio);
 	void *progress_data;
 };
@@ -49,9 +53,11 @@ typedef void (*read_callback)(void *data, const struct event *event);
 /*
  * Reads all of `dir` and calls `on_event`, in the thread of the caller, for
  * each event that holdup knows, in the order of ts_ns. Returns 0 once all that
- * is readable was handed over; damage is in `stats` then. Returns -1, with one
- * line that says what is wrong, if nothing could be read; `stats` is set in
- * both cases and cleared by the caller. `options` may be NULL.
+ * is readable was handed over; damage is in `stats` then. A
+ * process of its own decodes, so that nothing in a trace can end the caller.
+ * Returns -1, with one line that says what is wrong, if nothing could be read;
+ * `stats` is set in both cases and cleared by the caller. `options` may be
+ * NULL.
  */
 int read_trace(const char *dir, const struct read_options *options,
 	       read_callback on_event, void *data, struct read_stats *stats,

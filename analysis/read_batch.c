@@ -2,35 +2,41 @@
 
 #include <string.h>
 
-#define TEXT_BYTES_EACH 96 /* room for the strings of an event, on average */
+#define TEXT_EACH 96		  /* bytes of text of an event, on average */
+#define TEXT_MOST (3 * 4096 + 64) /* and at most: two strings, or arrays */
 
-struct read_batch *read_batch_new(size_t capacity)
+static size_t text_bytes(size_t capacity)
 {
-	struct read_batch *batch = g_new0(struct read_batch, 1);
-
-	batch->capacity = capacity;
-	batch->events = g_new(struct event, capacity);
-	batch->text = g_malloc(capacity * TEXT_BYTES_EACH);
-	batch->extra = g_ptr_array_new_with_free_func(g_free);
-	return batch;
+	return capacity * TEXT_EACH + TEXT_MOST;
 }
 
-void read_batch_free(struct read_batch *batch)
+size_t read_batch_bytes(size_t capacity)
 {
-	if (!batch)
-		return;
-	g_ptr_array_free(batch->extra, TRUE);
-	g_free(batch->text);
-	g_free(batch->events);
-	g_free(batch);
+	return sizeof(struct read_batch) + capacity * sizeof(struct event) +
+	       text_bytes(capacity);
+}
+
+struct read_batch *read_batch_make(void *memory, size_t capacity)
+{
+	struct read_batch *batch = memory;
+
+	memset(batch, 0, sizeof(*batch));
+	batch->capacity = capacity;
+	batch->text = (char *)&batch->events[capacity];
+	batch->text_bytes = text_bytes(capacity);
+	return batch;
 }
 
 void read_batch_reset(struct read_batch *batch)
 {
 	batch->n = batch->next = 0;
 	batch->text_used = 0;
-	if (batch->extra->len)
-		g_ptr_array_set_size(batch->extra, 0);
+}
+
+bool read_batch_has_room(const struct read_batch *batch)
+{
+	return batch->n < batch->capacity &&
+	       batch->text_bytes - batch->text_used >= TEXT_MOST;
 }
 
 struct event *read_batch_add(struct read_batch *batch)
@@ -44,13 +50,10 @@ struct event *read_batch_add(struct read_batch *batch)
 void *read_batch_alloc(struct read_batch *batch, size_t bytes)
 {
 	size_t need = (bytes + 7) & ~(size_t)7;
+	void *room = batch->text + batch->text_used;
 
-	if (need <= batch->capacity * TEXT_BYTES_EACH - batch->text_used) {
-		void *room = batch->text + batch->text_used;
-
-		batch->text_used += need;
-		return room;
-	}
-	g_ptr_array_add(batch->extra, g_malloc(bytes ? bytes : 1));
-	return g_ptr_array_index(batch->extra, batch->extra->len - 1);
+	if (need > batch->text_bytes - batch->text_used)
+		return NULL;
+	batch->text_used += need;
+	return room;
 }

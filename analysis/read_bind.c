@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#define CLASSES_MAX  4096 /* event classes found by their id alone */
-#define SEQUENCE_MAX 255
+#define CLASSES_MAX 4096 /* event classes found by their id alone */
 
 struct place { /* a field, found once per class */
 	enum read_type type;
@@ -195,14 +194,16 @@ static void store_array(const struct place *place, const bt_field *field,
 						 : 8;
 	char *to = event + place->offset;
 
-	if (n > SEQUENCE_MAX)
-		n = SEQUENCE_MAX;
+	if (n > READ_NUMBERS_MAX)
+		n = READ_NUMBERS_MAX;
 	if (place->type == READ_U32S && n > place->more)
 		n = place->more;
 	if (place->type != READ_U32S) {
 		void *room =
 			n ? read_batch_alloc(batch, (size_t)n * each) : NULL;
 
+		if (!room)
+			n = 0;
 		memcpy(to, &room, sizeof(room));
 		to = room;
 	}
@@ -224,10 +225,14 @@ static void store_text(const bt_field *field, char *to,
 		       struct read_batch *batch)
 {
 	const char *text = bt_field_string_get_value(field);
-	size_t bytes = (size_t)bt_field_string_get_length(field) + 1;
-	char *copy = read_batch_alloc(batch, bytes);
+	size_t bytes = MIN((size_t)bt_field_string_get_length(field),
+			   (size_t)READ_TEXT_MAX);
+	char *copy = read_batch_alloc(batch, bytes + 1);
 
-	memcpy(copy, text, bytes);
+	if (copy) {
+		memcpy(copy, text, bytes);
+		copy[bytes] = '\0';
+	}
 	memcpy(to, &copy, sizeof(copy));
 }
 

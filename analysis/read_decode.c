@@ -1,10 +1,12 @@
 #include "analysis/read_decode.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "analysis/read_bind.h"
 
 #define NS_PER_S 1000000000u
+#define NO_EVENT SIZE_MAX
 
 struct stream {
 	const bt_stream *key;
@@ -15,7 +17,9 @@ struct stream {
 	uint64_t hz;
 	int64_t shift_ns;
 	int32_t current_tid; /* who runs on the CPU of this stream */
-	uint64_t last_ns;
+	/* Latest time, the one before it, and the event that told it. */
+	uint64_t last_ns, before_ns;
+	size_t last_index;
 	struct read_bindings bindings;
 };
 
@@ -24,8 +28,8 @@ struct read_decoder {
 	struct read_clock *clock;
 	GPtrArray *streams;
 	struct stream *last; /* the one decoded last */
-	uint64_t last_ns;
-	uint64_t events, unknown, late, begin_ns, end_ns;
+	uint64_t told_ns;    /* no event will come before it */
+	uint64_t events, unknown, late;
 };
 
 static uint64_t cycles_to_ns(uint64_t cycles, uint64_t hz)
@@ -119,6 +123,7 @@ static struct stream *stream_new(struct read_decoder *decoder,
 	read_bindings_init(&stream->bindings);
 	stream->stats.cpu = -1;
 	stream->current_tid = -1;
+	stream->last_index = NO_EVENT;
 	stream->stats.name = stream_name(decoder, key);
 	stream->stats.source = find_source(bt_stream_borrow_trace_const(key));
 	find_clock(decoder->clock, stream, class);
@@ -163,15 +168,66 @@ static uint64_t clock_ns(const struct stream *stream,
 	       (uint64_t)stream->shift_ns;
 }
 
-/* Times of a stream never run backwards: a late event is told where it is. */
-static uint64_t in_order(struct read_decoder *decoder, struct stream *stream,
-			 uint64_t ns)
+/* The time that a message tells; false if it tells none. */
+static bool message_ns(const struct stream *stream, const bt_message *message,
+		       uint64_t *ns)
 {
-	if (ns < stream->last_ns) {
+	const bt_stream_class *class =
+		bt_stream_borrow_class_const(stream->key);
+	const bt_clock_snapshot *snapshot;
+
+	if (!stream->has_clock)
+		return false;
+	switch (bt_message_get_type(message)) {
+	case BT_MESSAGE_TYPE_EVENT:
+		snapshot = bt_message_event_borrow_default_clock_snapshot_const(
+			message);
+		break;
+	case BT_MESSAGE_TYPE_PACKET_BEGINNING:
+		if (!bt_stream_class_packets_have_beginning_default_clock_snapshot(
+			    class))
+			return false;
+		snapshot =
+			bt_message_packet_beginning_borrow_default_clock_snapshot_const(
+				message);
+		break;
+	case BT_MESSAGE_TYPE_PACKET_END:
+		if (!bt_stream_class_packets_have_end_default_clock_snapshot(
+			    class))
+			return false;
+		snapshot =
+			bt_message_packet_end_borrow_default_clock_snapshot_const(
+				message);
+		break;
+	default:
+		return false;
+	}
+	*ns = clock_ns(stream, snapshot);
+	return true;
+}
+
+/*
+ * Times of a stream never run backwards. Of two times that do, the odd one out
+ * gives way: the earlier told one if the later one fits in before it, else the
+ * later one. `index` is that of the event in the batch, or NO_EVENT.
+ */
+static uint64_t in_order(struct read_decoder *decoder, struct stream *stream,
+			 uint64_t ns, struct read_batch *batch, size_t index)
+{
+	if (ns >= stream->last_ns) {
+		stream->before_ns = stream->last_ns;
+	} else if (ns >= stream->before_ns) {
 		decoder->late++;
+		if (stream->last_index != NO_EVENT)
+			batch->events[stream->last_index].ts_ns =
+				stream->before_ns;
+	} else {
+		decoder->late++;
+		stream->before_ns = stream->last_ns; /* it stands now */
 		return stream->last_ns;
 	}
-	stream->last_ns = decoder->last_ns = ns;
+	stream->last_ns = ns;
+	stream->last_index = index;
 	return ns;
 }
 
@@ -193,6 +249,13 @@ static void add_context(struct stream *stream, const bt_event *bt,
 		event->tid = read_number_get(context, stream->tid);
 }
 
+static uint64_t event_ns(const struct stream *stream, const bt_message *message)
+{
+	return clock_ns(
+		stream,
+		bt_message_event_borrow_default_clock_snapshot_const(message));
+}
+
 static void decode_event(struct read_decoder *decoder,
 			 const bt_message *message, struct read_batch *batch)
 {
@@ -207,23 +270,21 @@ static void decode_event(struct read_decoder *decoder,
 	stream->stats.events++;
 	if (!kind || !stream->has_clock) {
 		decoder->unknown++;
+		if (stream->has_clock)
+			in_order(decoder, stream, event_ns(stream, message),
+				 batch, NO_EVENT);
 		return;
 	}
+	decoder->events++;
 	event = read_batch_add(batch);
 	event->type = (enum event_type)kind->type;
-	event->ts_ns = in_order(
-		decoder, stream,
-		clock_ns(stream,
-			 bt_message_event_borrow_default_clock_snapshot_const(
-				 message)));
+	event->ts_ns = in_order(decoder, stream, event_ns(stream, message),
+				batch, batch->n - 1);
 	add_context(stream, bt, event);
 	read_binding_store(binding, bt_event_borrow_payload_field_const(bt),
 			   event, batch);
 	if (event->type == EVENT_SWITCH)
 		stream->current_tid = event->u.sched.next_tid;
-	if (!decoder->events++)
-		decoder->begin_ns = event->ts_ns;
-	decoder->end_ns = event->ts_ns;
 }
 
 static void decode_discarded(struct read_decoder *decoder,
@@ -252,7 +313,7 @@ static void decode_discarded(struct read_decoder *decoder,
 	stream->stats.gaps++;
 	event->type = EVENT_DISCARDED;
 	event->cpu = stream->stats.cpu;
-	event->ts_ns = in_order(decoder, stream, begin_ns);
+	event->ts_ns = in_order(decoder, stream, begin_ns, batch, batch->n - 1);
 	event->u.discarded.begin_ns = begin_ns;
 	event->u.discarded.end_ns = end_ns;
 	event->u.discarded.count = count;
@@ -279,16 +340,33 @@ static void decode_lost_packets(struct read_decoder *decoder,
 }
 
 static void decode_packet(struct read_decoder *decoder,
-			  const bt_message *message)
+			  const bt_message *message, struct read_batch *batch)
 {
 	const bt_packet *packet =
 		bt_message_packet_beginning_borrow_packet_const(message);
 	struct stream *stream =
 		find_stream(decoder, bt_packet_borrow_stream_const(packet));
 	const bt_field *context = bt_packet_borrow_context_field_const(packet);
+	uint64_t ns;
 
 	if (context && stream->cpu.found)
 		stream->stats.cpu = read_number_get(context, stream->cpu);
+	if (message_ns(stream, message, &ns))
+		in_order(decoder, stream, ns, batch, NO_EVENT);
+}
+
+static void decode_packet_end(struct read_decoder *decoder,
+			      const bt_message *message,
+			      struct read_batch *batch)
+{
+	struct stream *stream = find_stream(
+		decoder,
+		bt_packet_borrow_stream_const(
+			bt_message_packet_end_borrow_packet_const(message)));
+	uint64_t ns;
+
+	if (message_ns(stream, message, &ns))
+		in_order(decoder, stream, ns, batch, NO_EVENT);
 }
 
 void read_decode(struct read_decoder *decoder, const bt_message *message,
@@ -305,7 +383,10 @@ void read_decode(struct read_decoder *decoder, const bt_message *message,
 		decode_lost_packets(decoder, message, batch);
 		break;
 	case BT_MESSAGE_TYPE_PACKET_BEGINNING:
-		decode_packet(decoder, message);
+		decode_packet(decoder, message, batch);
+		break;
+	case BT_MESSAGE_TYPE_PACKET_END:
+		decode_packet_end(decoder, message, batch);
 		break;
 	case BT_MESSAGE_TYPE_STREAM_BEGINNING:
 		find_stream(decoder,
@@ -336,15 +417,40 @@ void read_decoder_free(struct read_decoder *decoder)
 	g_free(decoder);
 }
 
-uint64_t read_decoder_last_ns(const struct read_decoder *decoder)
+uint64_t read_decoder_settle(struct read_decoder *decoder,
+			     const bt_message *next, struct read_batch *batch)
 {
-	return decoder->last_ns;
+	struct stream *stream = decoder->last;
+	uint64_t ns;
+
+	if (!stream)
+		return 0;
+	if (next && message_ns(stream, next, &ns) && ns < stream->last_ns &&
+	    ns >= stream->before_ns) {
+		decoder->late++;
+		if (stream->last_index != NO_EVENT)
+			batch->events[stream->last_index].ts_ns =
+				stream->before_ns;
+		stream->last_ns = stream->before_ns;
+	}
+	stream->last_index = NO_EVENT;
+	stream->before_ns = stream->last_ns;
+	return stream->last_ns;
 }
 
-void read_decoder_mark_damaged(struct read_decoder *decoder)
+char *read_decoder_damaged(struct read_decoder *decoder, const char *trace)
 {
-	if (decoder->last)
-		decoder->last->stats.damaged = true;
+	struct read_stream *stats;
+
+	if (!decoder->last)
+		return g_strdup_printf("%s: has a stream that cannot be read",
+				       trace);
+	stats = &decoder->last->stats;
+	stats->damaged = true;
+	return g_strdup_printf(
+		"%s: is damaged after its event %" G_GUINT64_FORMAT
+		", the rest cannot be read",
+		stats->name, stats->events);
 }
 
 void read_decoder_stats(const struct read_decoder *decoder,
@@ -354,12 +460,6 @@ void read_decoder_stats(const struct read_decoder *decoder,
 
 	stats->unknown += decoder->unknown;
 	stats->late += decoder->late;
-	if (decoder->events) {
-		if (!stats->events || decoder->begin_ns < stats->begin_ns)
-			stats->begin_ns = decoder->begin_ns;
-		if (decoder->end_ns > stats->end_ns)
-			stats->end_ns = decoder->end_ns;
-	}
 	stats->events += decoder->events;
 	stats->streams = g_renew(struct read_stream, stats->streams,
 				 n + decoder->streams->len);
@@ -373,4 +473,13 @@ void read_decoder_stats(const struct read_decoder *decoder,
 			stream->stats.discarded;
 	}
 	stats->n_streams = n;
+}
+
+const struct read_stream *
+read_decoder_stream(const struct read_decoder *decoder, uint64_t *unknown,
+		    uint64_t *late)
+{
+	*unknown = decoder->unknown;
+	*late = decoder->late;
+	return decoder->last ? &decoder->last->stats : NULL;
 }

@@ -37,11 +37,24 @@ void read_decoder_free(struct read_decoder *decoder);
 void read_decode(struct read_decoder *decoder, const bt_message *message,
 		 struct read_batch *batch);
 
-/* Time stamp of the latest event, 0 before the first. */
-uint64_t read_decoder_last_ns(const struct read_decoder *decoder);
+/*
+ * To be called before a batch is handed over, whose times stand from then on,
+ * with the message that comes next in the stream decoded last, or NULL. Returns
+ * the time before which no event of this stream will come any more.
+ */
+uint64_t read_decoder_settle(struct read_decoder *decoder,
+			     const bt_message *next, struct read_batch *batch);
 
-/* The stream decoded last ended before its end. */
-void read_decoder_mark_damaged(struct read_decoder *decoder);
+/*
+ * The stream decoded last cannot be read on, before its end: returns a line
+ * that says so, which the caller frees. `trace` is where it lies.
+ */
+char *read_decoder_damaged(struct read_decoder *decoder, const char *trace);
+
+/* The stream decoded last, or NULL, and what is counted of all of them. */
+const struct read_stream *
+read_decoder_stream(const struct read_decoder *decoder, uint64_t *unknown,
+		    uint64_t *late);
 
 /* Adds counts, and the streams seen, to `stats`. */
 void read_decoder_stats(const struct read_decoder *decoder,

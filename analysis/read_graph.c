@@ -1,12 +1,15 @@
 #include "analysis/read_graph.h"
 
-#include <string.h>
+#include <glib.h>
+#include <stdbool.h>
 
 struct lane {
 	bt_message_iterator *iterator;
 	struct read_decoder *decoder;
 	bt_message_array_const messages; /* taken, not decoded yet */
 	uint64_t n, next;
+	uint64_t until_ns;
+	bool broken; /* what comes after `messages` cannot be read */
 };
 
 struct read_graph {
@@ -19,7 +22,6 @@ struct read_graph {
 	struct lane *wanted;
 	struct read_batch *batch;
 	int result;
-	struct err *err;
 };
 
 /* Babeltrace's chain of causes as one line: the deepest says what is wrong. */
@@ -40,37 +42,56 @@ static int take_error(struct err *err)
 	return -1;
 }
 
-static int take_messages(struct lane *lane, struct err *err)
+/* Whether Babeltrace told of an error, which it does not like to be asked. */
+static bool had_error(void)
 {
-	switch (bt_message_iterator_next(lane->iterator, &lane->messages,
-					 &lane->n)) {
-	case BT_MESSAGE_ITERATOR_NEXT_STATUS_OK:
-		lane->next = 0;
-		return 1;
-	case BT_MESSAGE_ITERATOR_NEXT_STATUS_END:
-		return 0;
-	case BT_MESSAGE_ITERATOR_NEXT_STATUS_AGAIN:
-		return err_set(err, "has no more data for now");
-	default:
-		return take_error(err);
-	}
+	const bt_error *error = bt_current_thread_take_error();
+
+	if (error)
+		bt_error_release(error);
+	return error != NULL;
 }
 
-static int fill(struct lane *lane, struct read_batch *batch, struct err *err)
+/* Messages that came before an error are told together with it. */
+static int take_messages(struct lane *lane)
+{
+	bt_message_iterator_next_status status;
+
+	if (lane->broken)
+		return -1;
+	status = bt_message_iterator_next(lane->iterator, &lane->messages,
+					  &lane->n);
+	lane->broken = had_error();
+	lane->next = 0;
+	if (status == BT_MESSAGE_ITERATOR_NEXT_STATUS_OK)
+		return 1;
+	lane->n = 0;
+	return status == BT_MESSAGE_ITERATOR_NEXT_STATUS_END && !lane->broken
+		       ? 0
+		       : -1;
+}
+
+static int fill(struct lane *lane, struct read_batch *batch)
 {
 	size_t patience = batch->capacity; /* messages that tell nothing */
 	int result = 1;
 
-	while (batch->n < batch->capacity && patience--) {
+	while (read_batch_has_room(batch) && patience--) {
 		if (lane->next == lane->n) {
-			lane->next = lane->n = 0;
-			result = take_messages(lane, err);
+			result = take_messages(lane);
 			if (result <= 0)
 				break;
 		}
 		read_decode(lane->decoder, lane->messages[lane->next], batch);
 		bt_message_put_ref(lane->messages[lane->next++]);
 	}
+	if (result > 0 && lane->next == lane->n) {
+		result = take_messages(lane);
+	}
+	lane->until_ns = read_decoder_settle(
+		lane->decoder,
+		lane->next < lane->n ? lane->messages[lane->next] : NULL,
+		batch);
 	return result;
 }
 
@@ -80,7 +101,7 @@ sink_consume(bt_self_component_sink *self)
 	struct read_graph *graph = bt_self_component_get_data(
 		bt_self_component_sink_as_self_component(self));
 
-	graph->result = fill(graph->wanted, graph->batch, graph->err);
+	graph->result = fill(graph->wanted, graph->batch);
 	return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK;
 }
 
@@ -235,14 +256,19 @@ size_t read_graph_lanes(const struct read_graph *graph)
 }
 
 int read_graph_advance(struct read_graph *graph, size_t lane,
-		       struct read_batch *batch, struct err *err)
+		       struct read_batch *batch)
 {
 	graph->wanted = g_ptr_array_index(graph->lanes, lane);
 	graph->batch = batch;
-	graph->err = err;
+	graph->result = -1;
 	if (bt_graph_run_once(graph->graph) != BT_GRAPH_RUN_ONCE_STATUS_OK)
-		return take_error(err);
+		(void)had_error();
 	return graph->result;
+}
+
+uint64_t read_graph_until_ns(const struct read_graph *graph, size_t lane)
+{
+	return ((struct lane *)g_ptr_array_index(graph->lanes, lane))->until_ns;
 }
 
 struct read_decoder *read_graph_decoder(const struct read_graph *graph,

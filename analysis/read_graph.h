@@ -26,11 +26,14 @@ size_t read_graph_lanes(const struct read_graph *graph);
 
 /*
  * Reads on in a lane until `batch` is full, or a good deal was read that told
- * nothing. Returns 1 if there may be more, 0 at its end, and -1 with a message
- * if the rest of the lane cannot be read; `batch` has what came before.
+ * nothing. Returns 1 if there may be more, 0 at its end, and -1 if the rest of
+ * the lane cannot be read; `batch` has what came before.
  */
 int read_graph_advance(struct read_graph *graph, size_t lane,
-		       struct read_batch *batch, struct err *err);
+		       struct read_batch *batch);
+
+/* No event of the lane will come before it any more. */
+uint64_t read_graph_until_ns(const struct read_graph *graph, size_t lane);
 
 /* The decoder of a lane, for its counts. */
 struct read_decoder *read_graph_decoder(const struct read_graph *graph,

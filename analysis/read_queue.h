@@ -1,27 +1,81 @@
 /*
- * Lanes of events, each in time order, between the thread that decodes and the
- * one that hands over: merged into one flow by time, in bounded memory. Events
- * of the same time go by the number of their lane, so that the flow does not
- * depend on the pace of either thread.
+ * Between the process that decodes and the one that hands over: lanes of
+ * events, each in time order, and notes, in memory that both share.
+ *
+ * Babeltrace ends its process on some of the input that it cannot take, and
+ * asks for any amount of memory that a damaged trace names; so it works in a
+ * child process, which may die at any point. What it has put into the queue by
+ * then stands.
  */
 #ifndef ANALYSIS_READ_QUEUE_H
 #define ANALYSIS_READ_QUEUE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
+#include "analysis/read.h"
 #include "analysis/read_batch.h"
 
-struct read_queue;
+struct read_text { /* a line, in a list */
+	struct read_text *link;
+	char text[];
+};
 
-struct read_queue *read_queue_new(size_t lanes);
+struct read_lane {
+	/* protected by queue->lock */
+	struct read_batch *ready, **ready_end;
+	uint64_t until_ns; /* no event will come before it */
+	bool ended;
+	/* written by the child before it puts a batch */
+	struct read_stream stats; /* its name is shared memory too */
+	uint64_t unknown, late;
+	size_t trace; /* number of the CTF trace that it belongs to */
+};
+
+struct read_queue {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	size_t used, bytes; /* of the shared memory; of the child alone */
+	/* protected by lock */
+	bool open; /* n_lanes and lanes are set */
+	struct read_batch *empty;
+	size_t n_batches; /* made */
+	struct read_text *notes, **notes_end;
+	struct read_text *temporary; /* directories to be removed */
+	/* set when it opens */
+	size_t n_lanes, batches_max, capacity;
+	struct read_lane *lanes;
+	pid_t child;
+	const char *busy; /* what the child reads just now, for notes */
+};
+
+/* Returns NULL if there is no memory that can be shared. */
+struct read_queue *read_queue_new(void);
 void read_queue_free(struct read_queue *queue);
 
-/* For the decoding thread. */
+/* As pthread_mutex_lock(), also when the other process has died with it. */
+void read_queue_lock(struct read_queue *queue);
+void read_queue_unlock(struct read_queue *queue);
+
+/* All below is for the child. */
+
+/* Shared memory that is never given back, zeroed; ends the child without. */
+void *read_queue_alloc(struct read_queue *queue, size_t bytes);
+char *read_queue_string(struct read_queue *queue, const char *text);
+
+void read_queue_note(struct read_queue *queue, const char *text);
+
+/* A directory that is to be removed after the reading. */
+void read_queue_temporary(struct read_queue *queue, const char *path);
+
+/* Once all traces are opened: how many lanes there are. */
+void read_queue_open(struct read_queue *queue, size_t lanes);
 
 /* The lane to read on in, or -1 once all have ended. */
-long read_queue_next(struct read_queue *queue);
+long read_queue_next(const struct read_queue *queue);
 
 /* An empty batch to fill; waits until there is one. */
 struct read_batch *read_queue_take(struct read_queue *queue);
@@ -32,13 +86,5 @@ struct read_batch *read_queue_take(struct read_queue *queue);
  */
 void read_queue_put(struct read_queue *queue, size_t lane,
 		    struct read_batch *batch, uint64_t until_ns, bool ended);
-
-/* For the thread that hands over. */
-
-/*
- * Returns the next run of events, at least one, all of one lane, and sets `n`;
- * waits for them. NULL at the end of all lanes. Valid until the next call.
- */
-const struct event *read_queue_merge(struct read_queue *queue, size_t *n);
 
 #endif

@@ -1,141 +1,176 @@
 #include "analysis/read.h"
 
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <glib.h>
 #include <string.h>
+#include <sys/wait.h>
 
+#include "analysis/read_child.h"
 #include "analysis/read_find.h"
-#include "analysis/read_graph.h"
-#include "analysis/read_queue.h"
+#include "analysis/read_merge.h"
 
-struct lane {
-	struct read_graph *graph;
-	size_t of_graph;
-};
+#define EVENTS_A_WORD 65536 /* between calls of progress() */
 
-/* One reading; all but `queue` belongs to the decoding thread while it runs. */
 struct reading {
-	const char *dir;
-	GPtrArray *graphs, *notes;
-	GArray *lanes; /* of struct lane */
-	struct read_clock clock;
-	struct read_queue *queue;
-	bool truncated;
+	const char *dir; /* absolute */
+	const struct read_options *options;
+	read_callback on_event;
+	void *data;
+	struct read_stats *stats;
+	GPtrArray *paths, *notes;
 };
 
-static const char *relative(const struct reading *reading, const char *path)
+static void tell_progress(const struct reading *reading)
 {
-	size_t n = strlen(reading->dir);
+	const struct read_options *options = reading->options;
+	double all;
 
-	return path[n] == '/' ? path + n + 1 : ".";
+	if (!options || !options->progress ||
+	    options->end_ns <= options->begin_ns ||
+	    reading->stats->end_ns < options->begin_ns)
+		return;
+	all = (double)(options->end_ns - options->begin_ns);
+	options->progress(
+		options->progress_data,
+		MIN(1, (double)(reading->stats->end_ns - options->begin_ns) /
+			       all));
 }
 
-static void add_note(struct reading *reading, char *take_text)
+static void hand_over(struct reading *reading, struct read_merge *merge)
 {
-	g_ptr_array_add(reading->notes, take_text);
-	reading->truncated = true;
-}
-
-static void open_traces(struct reading *reading, const GPtrArray *paths)
-{
-	for (guint i = 0; i < paths->len; i++) {
-		const char *path = g_ptr_array_index(paths, i);
-		struct err err = { "" };
-		struct read_graph *graph = read_graph_open(
-			path, reading->dir, &reading->clock, &err);
-
-		if (!graph) {
-			add_note(reading,
-				 g_strdup_printf("%s: %s",
-						 relative(reading, path),
-						 err.text));
-			continue;
-		}
-		g_ptr_array_add(reading->graphs, graph);
-		for (size_t k = 0; k < read_graph_lanes(graph); k++) {
-			struct lane lane = { graph, k };
-
-			g_array_append_val(reading->lanes, lane);
-		}
-	}
-}
-
-static void *decode(void *data)
-{
-	struct reading *reading = data;
-	long next;
-
-	while ((next = read_queue_next(reading->queue)) >= 0) {
-		const struct lane *lane =
-			&g_array_index(reading->lanes, struct lane, next);
-		struct read_decoder *decoder =
-			read_graph_decoder(lane->graph, lane->of_graph);
-		struct read_batch *batch = read_queue_take(reading->queue);
-		struct err err = { "" };
-		int more = read_graph_advance(lane->graph, lane->of_graph,
-					      batch, &err);
-
-		if (more < 0) {
-			read_decoder_mark_damaged(decoder);
-			add_note(reading, g_strdup(err.text));
-		}
-		read_queue_put(reading->queue, (size_t)next, batch,
-			       read_decoder_last_ns(decoder), more <= 0);
-	}
-	return NULL;
-}
-
-static void hand_over(struct reading *reading,
-		      const struct read_options *options,
-		      read_callback on_event, void *data)
-{
+	struct read_stats *stats = reading->stats;
+	uint64_t handed = 0, word = 0;
 	const struct event *events;
 	size_t n;
 
-	(void)options;
-	while ((events = read_queue_merge(reading->queue, &n)))
-		for (size_t i = 0; i < n; i++)
-			on_event(data, &events[i]);
-}
-
-static void fill_stats(struct reading *reading, struct read_stats *stats)
-{
-	for (guint i = 0; i < reading->graphs->len; i++) {
-		const struct read_graph *graph =
-			g_ptr_array_index(reading->graphs, i);
-		size_t n = stats->n_streams;
-
-		for (size_t k = 0; k < read_graph_lanes(graph); k++)
-			read_decoder_stats(read_graph_decoder(graph, k), stats);
-		if (stats->n_streams > n)
-			stats->traces[stats->streams[n].source]++;
+	while ((events = read_merge_next(merge, &n))) {
+		if (!handed)
+			stats->begin_ns = events[0].ts_ns;
+		stats->end_ns = events[n - 1].ts_ns;
+		handed += n;
+		for (size_t i = 0; i < n; i++) {
+			stats->events += events[i].type != EVENT_DISCARDED;
+			reading->on_event(reading->data, &events[i]);
+		}
+		if (handed >= word) {
+			tell_progress(reading);
+			word = handed + EVENTS_A_WORD;
+		}
 	}
-	stats->truncated = reading->truncated;
-	stats->n_notes = reading->notes->len;
-	g_ptr_array_add(reading->notes, NULL);
-	stats->notes = (char **)g_ptr_array_steal(reading->notes, NULL);
 }
 
-static void graph_free(void *data)
+static void add_streams(struct read_stats *stats,
+			const struct read_queue *queue)
 {
-	read_graph_close(data);
+	size_t trace = SIZE_MAX;
+
+	stats->streams = g_renew(struct read_stream, stats->streams,
+				 stats->n_streams + queue->n_lanes);
+	for (size_t i = 0; i < queue->n_lanes; i++) {
+		const struct read_lane *lane = &queue->lanes[i];
+
+		stats->unknown += lane->unknown;
+		stats->late += lane->late;
+		if (!lane->stats.name)
+			continue;
+		stats->streams[stats->n_streams] = lane->stats;
+		stats->streams[stats->n_streams++].name =
+			g_strdup(lane->stats.name);
+		stats->discarded[lane->stats.source] += lane->stats.discarded;
+		if (lane->trace != trace)
+			stats->traces[lane->stats.source]++;
+		trace = lane->trace;
+	}
 }
 
-/* What leaves nothing to read is an error; else it is a note. */
-static int run(struct reading *reading, const struct read_options *options,
-	       read_callback on_event, void *data, struct err *err)
+static int remove_one(const char *path, const struct stat *status, int type,
+		      struct FTW *where)
 {
-	GThread *thread;
-
-	if (!reading->lanes->len)
-		return err_set(err, "%s",
-			       reading->notes->len
-				       ? (const char *)g_ptr_array_index(
-						 reading->notes, 0)
-				       : "holds no events");
-	reading->queue = read_queue_new(reading->lanes->len);
-	thread = g_thread_new("holdup-read", decode, reading);
-	hand_over(reading, options, on_event, data);
-	g_thread_join(thread);
+	(void)status;
+	(void)type;
+	(void)where;
+	(void)remove(path);
 	return 0;
+}
+
+static void remove_temporary(const struct read_queue *queue)
+{
+	for (const struct read_text *dir = queue->temporary; dir;
+	     dir = dir->link)
+		(void)nftw(dir->text, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void note_death(struct reading *reading, const struct read_queue *queue,
+		       int status)
+{
+	const char *busy = queue->busy ? queue->busy : ".";
+
+	g_ptr_array_add(
+		reading->notes,
+		status == -1
+			? g_strdup_printf("%s: is damaged: reading it comes to "
+					  "no end, and was given up",
+					  busy)
+			: g_strdup_printf(
+				  "%s: is damaged: Babeltrace dies of it "
+				  "(%s %d), what comes after is not read",
+				  busy, WIFSIGNALED(status) ? "signal" : "exit",
+				  WIFSIGNALED(status) ? WTERMSIG(status)
+						      : WEXITSTATUS(status)));
+}
+
+/* Takes the trace that the child died of while opening it off the list. */
+static bool drop_trace(struct reading *reading, const struct read_queue *queue)
+{
+	for (guint i = 0; queue->busy && i < reading->paths->len; i++) {
+		const char *path = g_ptr_array_index(reading->paths, i);
+		size_t n = strlen(reading->dir);
+
+		if (strcmp(path[n] == '/' ? path + n + 1 : ".", queue->busy) !=
+		    0)
+			continue;
+		g_ptr_array_remove_index(reading->paths, i);
+		return true;
+	}
+	return false;
+}
+
+/* Returns 1 if it is to be tried again with fewer traces. */
+static int run(struct reading *reading, struct err *err)
+{
+	struct read_queue *queue = read_queue_new();
+	struct read_merge *merge = NULL;
+	int result = -1;
+
+	if (!queue)
+		return err_set(err, "no memory for reading");
+	if (read_child_start(queue, reading->dir, reading->paths, err))
+		goto out;
+	merge = read_merge_new(queue);
+	hand_over(reading, merge);
+	for (const struct read_text *note = queue->notes; note;
+	     note = note->link)
+		g_ptr_array_add(reading->notes, g_strdup(note->text));
+	if (read_merge_status(merge))
+		note_death(reading, queue, read_merge_status(merge));
+	if (!queue->open && drop_trace(reading, queue)) {
+		result = 1;
+		goto out;
+	}
+	add_streams(reading->stats, queue);
+	result = queue->n_lanes ? 0
+		 : reading->notes->len
+			 ? err_set(err, "%s",
+				   (const char *)g_ptr_array_index(
+					   reading->notes, 0))
+			 : err_set(err, "holds no events");
+out:
+	remove_temporary(queue);
+	read_merge_free(merge);
+	read_queue_free(queue);
+	return result;
 }
 
 int read_trace(const char *dir, const struct read_options *options,
@@ -143,26 +178,26 @@ int read_trace(const char *dir, const struct read_options *options,
 	       struct err *err)
 {
 	g_autofree char *real = g_canonicalize_filename(dir, NULL);
-	struct reading reading = { .dir = real };
-	GPtrArray *paths;
+	struct reading reading = { .dir = real,
+				   .options = options,
+				   .on_event = on_event,
+				   .data = data,
+				   .stats = stats };
 	int result = -1;
 
 	memset(stats, 0, sizeof(*stats));
 	reading.notes = g_ptr_array_new_with_free_func(g_free);
-	reading.graphs = g_ptr_array_new_with_free_func(graph_free);
-	reading.lanes = g_array_new(FALSE, FALSE, sizeof(struct lane));
-	paths = read_find(real, reading.notes, err);
-	if (paths) {
-		reading.truncated = reading.notes->len > 0;
-		open_traces(&reading, paths);
-		g_ptr_array_free(paths, TRUE);
-		result = run(&reading, options, on_event, data, err);
+	reading.paths = read_find(real, reading.notes, err);
+	if (reading.paths) {
+		do
+			result = run(&reading, err);
+		while (result > 0);
+		g_ptr_array_free(reading.paths, TRUE);
 	}
-	fill_stats(&reading, stats);
-	read_queue_free(reading.queue);
-	g_array_free(reading.lanes, TRUE);
-	g_ptr_array_free(reading.graphs, TRUE);
-	g_ptr_array_free(reading.notes, TRUE);
+	stats->n_notes = reading.notes->len;
+	stats->truncated = stats->n_notes > 0;
+	g_ptr_array_add(reading.notes, NULL);
+	stats->notes = (char **)g_ptr_array_free(reading.notes, FALSE);
 	return result < 0 ? err_prefix(err, "trace '%s'", dir) : 0;
 }
 

@@ -56,3 +56,14 @@ race_verdict_test.src := tests/unit/race_verdict_test.c \
 	$(addprefix analysis/race/,pool.c rows.c stats.c verdict.c)
 race_verdict_test.pkgs := cmocka glib-2.0
 race_verdict_test.libs := -lm
+aids += trace_gen
+trace_gen.src := tests/bench/trace_gen.c $(synth.src) analysis/read_table.c
+trace_gen.pkgs := $(read.pkgs)
+aids += damage
+damage.src := tests/fuzz/damage.c $(read.src) $(base.src)
+damage.pkgs := $(read.pkgs)
+damage.libs := $(base.libs)
+tests += damage_test
+damage_test.src := tests/unit/damage_test.c $(synth.src) $(read.src) $(base.src)
+damage_test.pkgs := cmocka $(read.pkgs)
+damage_test.libs := $(base.libs)
