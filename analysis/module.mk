@@ -26,8 +26,8 @@ manifest.src := analysis/manifest.c
 manifest.pkgs := jansson glib-2.0
 holdup.src += $(manifest.src)
 holdup.pkgs += $(manifest.pkgs)
-race.src := $(addprefix analysis/race/,pool.c frame.c parse.c rows.c stats.c plan.c program.c hang.c run.c \
-	campaign.c link.c second.c verdict.c text.c json.c sarif.c)
+race.src := $(addprefix analysis/race/,pool.c frame.c parse.c parse_names.c rows.c stats.c plan.c program.c hang.c run.c \
+	campaign.c link.c second.c verdict.c text.c json.c sarif.c settings.c)
 holdup.src += analysis/race.c $(race.src)
 manuals += analysis/man/holdup-race.1
 libs += libholdup-shake

@@ -50,7 +50,7 @@ tests += race_parse_test race_verdict_test race_link_test
 race_link_test.src := tests/unit/race_link_test.c \
 	$(addprefix analysis/race/,pool.c rows.c frame.c link.c)
 race_link_test.pkgs := cmocka glib-2.0
-race_parse_test.src := tests/unit/race_parse_test.c $(addprefix analysis/race/,pool.c frame.c parse.c rows.c)
+race_parse_test.src := tests/unit/race_parse_test.c $(addprefix analysis/race/,pool.c frame.c parse.c parse_names.c rows.c)
 race_parse_test.pkgs := cmocka glib-2.0
 race_verdict_test.src := tests/unit/race_verdict_test.c \
 	$(addprefix analysis/race/,pool.c rows.c stats.c verdict.c)

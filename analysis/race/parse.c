@@ -4,44 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/race/frame.h"
+#include "analysis/race/parse_state.h"
 
 #define WARNING "WARNING: ThreadSanitizer: "
 #define ERROR	"ERROR: ThreadSanitizer: "
-
-/* What the stack that is being read will belong to. */
-enum section {
-	SECTION_NONE,
-	SECTION_ACCESS,
-	SECTION_ALLOCATED,
-	SECTION_MUTEX,
-	SECTION_THREAD,
-	SECTION_IGNORED,
-};
-
-struct mutex {
-	const char *id; /* "M0" */
-	uint64_t address;
-	struct race_stack created;
-};
-
-struct access {
-	struct race_access access;
-	const char *mutexes; /* "write M0, read M1" */
-};
-
-struct parser {
-	struct race_parsed *out;
-	const struct race_names *names;
-	struct race_pool *pool;
-	bool is_open;
-	enum section section;
-	struct race_report report;
-	const char *allocator; /* "T1", of a heap block */
-	uint64_t block;	       /* where the variable begins, 0 unknown */
-	uint64_t reports;      /* of this text, to compare with its sum */
-	GArray *frames, *accesses, *mutexes, *threads;
-};
 
 static const struct {
 	const char *words;
@@ -143,183 +109,6 @@ static void add_access(struct parser *p, const char *operation,
 	p->section = SECTION_ACCESS;
 }
 
-/* "M0" -> where it lies, 0 unknown */
-static const struct mutex *find_mutex(const struct parser *p, const char *id)
-{
-	for (guint i = 0; i < p->mutexes->len; i++) {
-		const struct mutex *m =
-			&g_array_index(p->mutexes, struct mutex, i);
-
-		if (!strcmp(m->id, id))
-			return m;
-	}
-	return NULL;
-}
-
-static bool module_of(const struct race_stack *stack, uint64_t address,
-		      const char **module, uint64_t *offset)
-{
-	bool found = false;
-
-	for (guint i = 0; i < stack->n; i++) {
-		const struct race_frame *f = &stack->frames[i];
-		uint64_t base = (f->address - f->offset) & ~0xfffULL;
-
-		if (!f->address || !*f->module || base > address ||
-		    (found && address - base >= *offset))
-			continue;
-		*module = f->module;
-		*offset = address - base;
-		found = true;
-	}
-	return found;
-}
-
-/* The variable at `address`, asked of the symbols; "" if none. */
-static const char *variable_at(const struct parser *p, uint64_t address)
-{
-	const char *module = NULL, *name = NULL;
-	uint64_t offset = 0;
-
-	if (!address || !p->names || !p->names->variable)
-		return "";
-	for (guint i = 0; i < p->accesses->len && !module; i++)
-		module_of(&g_array_index(p->accesses, struct access, i)
-				   .access.stack,
-			  address, &module, &offset);
-	if (module)
-		name = p->names->variable(p->names->data, module, offset,
-					  p->pool);
-	return name ? name : "";
-}
-
-/* "journal", or "M0 made in audit (wrong-lock.c:25)"; the caller frees. */
-static char *mutex_text(const struct parser *p, const char *id)
-{
-	const struct mutex *m = find_mutex(p, id);
-	const char *name = m ? variable_at(p, m->address) : "";
-	char *place, *text;
-
-	if (*name)
-		return g_strdup(name);
-	if (!m || !m->created.own)
-		return g_strdup(id);
-	place = frame_text(m->created.own);
-	text = g_strdup_printf("%s made in %s", id, place);
-	g_free(place);
-	return text;
-}
-
-static const char *one_lock(const struct parser *p, const char *text)
-{
-	const char *id = strchr(text, 'M');
-	char *name, *with_mode;
-	const char *kept;
-
-	name = mutex_text(p, id ? id : text);
-	with_mode = g_str_has_prefix(text, "read ")
-			    ? g_strdup_printf("%s (read)", name)
-			    : g_strdup(name);
-	kept = race_pool_text(p->pool, with_mode);
-	g_free(with_mode);
-	g_free(name);
-	return kept;
-}
-
-static void *copy_array(struct parser *p, GArray *array)
-{
-	return race_pool_copy(p->pool, array->data,
-			      (size_t)array->len *
-				      g_array_get_element_size(array));
-}
-
-static void name_locks(struct parser *p, struct access *a)
-{
-	char **parts = g_strsplit(a->mutexes, ", ", -1);
-	GArray *names = g_array_new(FALSE, FALSE, sizeof(const char *));
-
-	for (char **part = parts; *part; part++) {
-		const char *name = **part ? one_lock(p, *part) : NULL;
-
-		if (name)
-			g_array_append_val(names, name);
-	}
-	a->access.n_locks = names->len;
-	a->access.locks = copy_array(p, names);
-	g_array_free(names, TRUE);
-	g_strfreev(parts);
-}
-
-/* "locks 'M1' while holding 'M0'" with the names of both. */
-static void name_operation(struct parser *p, struct race_access *a)
-{
-	char taken[32], held[32], *taken_text, *held_text, *text;
-
-	if (sscanf(a->operation, "%31s %31s", taken, held) != 2 ||
-	    *taken != 'M')
-		return;
-	taken_text = mutex_text(p, taken);
-	held_text = mutex_text(p, held);
-	text = g_strdup_printf("locks '%s' while holding '%s'", taken_text,
-			       held_text);
-	a->operation = race_pool_text(p->pool, text);
-	a->n_locks = 1;
-	a->locks = race_pool_copy(
-		p->pool, &(const char *){ race_pool_text(p->pool, held_text) },
-		sizeof(char *));
-	g_free(text);
-	g_free(taken_text);
-	g_free(held_text);
-}
-
-/* "16 bytes into heap block of 32 bytes, allocated in make (a.c:3)". */
-static void name_heap_block(struct parser *p)
-{
-	const struct race_stack *stack = &p->report.allocated;
-	char *place, *text;
-
-	if (!stack->own)
-		return;
-	place = frame_text(stack->own);
-	text = g_strdup_printf("%s, allocated in %s", p->report.variable,
-			       place);
-	p->report.variable = race_pool_text(p->pool, text);
-	g_free(text);
-	g_free(place);
-}
-
-/* "limits" -> "limits+8", where the access is not to its first byte. */
-static void add_offset(struct parser *p)
-{
-	const struct race_access *a =
-		&g_array_index(p->accesses, struct access, 0).access;
-	char *text;
-
-	if (!p->block || a->address <= p->block)
-		return;
-	text = g_strdup_printf("%s+%llu", p->report.variable,
-			       (unsigned long long)(a->address - p->block));
-	p->report.variable = race_pool_text(p->pool, text);
-	g_free(text);
-}
-
-static void name_variable(struct parser *p)
-{
-	const struct access *first =
-		p->accesses->len ? &g_array_index(p->accesses, struct access, 0)
-				 : NULL;
-
-	if (p->report.allocated.n)
-		name_heap_block(p);
-	else if (first && *p->report.variable)
-		add_offset(p);
-	else if (first && p->report.kind != RACE_ORDER)
-		p->report.variable = variable_at(p, first->access.address);
-	else if (p->mutexes->len && p->report.kind != RACE_ORDER)
-		p->report.variable = variable_at(
-			p, g_array_index(p->mutexes, struct mutex, 0).address);
-}
-
 /* A leak has no access: the place that made the thread stands for it. */
 static void leak_to_access(struct parser *p)
 {
@@ -367,21 +156,20 @@ static void close_report(struct parser *p, bool is_cut)
 		p->out->broken++;
 		return;
 	}
-	name_variable(p);
+	parse_name_variable(p);
 	plain = g_array_new(FALSE, FALSE, sizeof(struct race_access));
 	for (guint i = 0; i < p->accesses->len; i++) {
 		struct access *a =
 			&g_array_index(p->accesses, struct access, i);
 
-		name_locks(p, a);
-		name_operation(p, &a->access);
+		parse_name_access(p, a);
 		g_array_append_val(plain, a->access);
 	}
 	p->report.is_cut = is_cut;
 	p->report.n_accesses = plain->len;
-	p->report.accesses = copy_array(p, plain);
+	p->report.accesses = parse_copy_array(p, plain);
 	p->report.n_threads = p->threads->len;
-	p->report.threads = copy_array(p, p->threads);
+	p->report.threads = parse_copy_array(p, p->threads);
 	g_array_free(plain, TRUE);
 	g_ptr_array_add(p->out->reports,
 			race_pool_copy(p->pool, &p->report, sizeof(p->report)));
@@ -455,7 +243,7 @@ static void add_mutex(struct parser *p, const char *id, uint64_t address)
 {
 	struct mutex added = { .id = id, .address = address };
 
-	if (!find_mutex(p, id))
+	if (!parse_find_mutex(p, id))
 		g_array_append_val(p->mutexes, added);
 }
 
