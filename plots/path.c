@@ -59,36 +59,47 @@ static void write_states(struct table *table, const struct report *report)
 	}
 }
 
-/* A panel of bars, the rest of its shares as one. */
+static char *name_of(const struct report *report, enum panel panel, int index)
+{
+	return panel == BY_LOCK ? layout_shorten(report->locks[index].label, 30)
+				: layout_thread(report, index, 26);
+}
+
+/* A panel of bars; then the rest of its shares, and those of none, as one. */
 static size_t write_shares(struct table *table, const struct report *report,
 			   enum panel panel, const struct path_share *shares,
 			   size_t n, size_t most)
 {
-	uint64_t rest = 0;
-	size_t row = 0;
+	uint64_t rest_ns = 0, none_ns = 0;
+	size_t row = 0, n_rest = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int index = shares[i].index;
 		char *name;
 
-		if (i >= most || !shares[i].ns) {
-			rest += shares[i].ns;
+		if (shares[i].index < 0) {
+			none_ns += shares[i].ns;
 			continue;
 		}
-		name = panel == BY_LOCK
-			       ? layout_shorten(report->locks[index].label, 30)
-			       : layout_thread(report, index, 26);
+		if (row >= most) {
+			rest_ns += shares[i].ns;
+			n_rest++;
+			continue;
+		}
+		name = name_of(report, panel, shares[i].index);
 		write_bar(table, report, panel, row++,
 			  panel == BY_LOCK ? STATE_LOCK : STATE_RUNNING, name,
 			  shares[i].ns);
 		g_free(name);
 	}
-	if (rest) {
-		char *name = g_strdup_printf("%zu others", n - row);
+	if (n_rest) {
+		char *name = g_strdup_printf("%zu others", n_rest);
 
-		write_bar(table, report, panel, row++, -1, name, rest);
+		write_bar(table, report, panel, row++, -1, name, rest_ns);
 		g_free(name);
 	}
+	if (none_ns)
+		write_bar(table, report, panel, row++, -1,
+			  panel == BY_LOCK ? "no lock" : "unknown", none_ns);
 	return row;
 }
 
