@@ -71,10 +71,10 @@ static bool work(const struct run *run, void *(*routine)(void *))
 		};
 		threads[i] = thread_start("worker", routine, &workers[i]);
 	}
-	for (unsigned i = 0; i < run->threads; i++) {
+	for (unsigned i = 0; i < run->threads; i++)
 		thread_join(threads[i]);
+	for (unsigned i = 0; i < run->threads; i++)
 		store.sum += workers[i].sum;
-	}
 	tell_real("items_per_s",
 		  (double)n * 1e9 / (double)(clock_ns() - begin_ns));
 	for (unsigned i = 0; i < n; i++)

@@ -8,6 +8,7 @@
  * program calls us and we jump on to libtsan. Each call ends in a tail call,
  * so that no frame of ours stands in the stacks of reports. Conditions are
  * left alone: glibc has two versions of them, and the runtime asks for one.
+ * So is the release of a spin lock: its waiters would burn whole time slices.
  *
  * HOLDUP_SHAKE=SEED:CHANCE:MAX_US:BUDGET_US says how: one call in CHANCE is
  * delayed, by MAX_US at most, by BUDGET_US at most over the process.
@@ -26,7 +27,11 @@
 
 #define EXPORT __attribute__((visibility("default")))
 /* Kept at -O0 too: see above. */
+#if defined(__clang__)
+#define TAIL
+#else
 #define TAIL __attribute__((optimize("optimize-sibling-calls")))
+#endif
 
 static uint64_t seed;
 static uint32_t chance; /* 0: shakes nothing */
@@ -147,7 +152,6 @@ SHAKEN(int, pthread_rwlock_tryrdlock, (pthread_rwlock_t *lock), (lock))
 SHAKEN(int, pthread_rwlock_trywrlock, (pthread_rwlock_t *lock), (lock))
 SHAKEN(int, pthread_rwlock_unlock, (pthread_rwlock_t *lock), (lock))
 SHAKEN(int, pthread_spin_lock, (pthread_spinlock_t *lock), (lock))
-SHAKEN(int, pthread_spin_unlock, (pthread_spinlock_t *lock), (lock))
 SHAKEN(int, pthread_barrier_wait, (pthread_barrier_t *barrier), (barrier))
 SHAKEN(int, sem_wait, (sem_t *semaphore), (semaphore))
 SHAKEN(int, sem_trywait, (sem_t *semaphore), (semaphore))

@@ -37,8 +37,10 @@ clean() { # workload variant
 	say $? "$1 $2" "$scratch/log"
 }
 
+# Its variants; parameters, which end in their default "(5)", are none.
 variants() {
-	"$1" --help | sed -n '/^Variants/,/^Defaults/p' | grep '^  ' | awk '{ print $1 }'
+	"$1" --help | sed -n '/^Variants/,/^Defaults/p' | grep '^  ' |
+		grep -v '([0-9.]*)$' | awk '{ print $1 }'
 }
 
 for unit in "$@"; do
@@ -56,7 +58,6 @@ fi
 
 for program in "$BUILD"/lib/holdup/workloads-tsan/*; do
 	for variant in $(variants "$program"); do
-		[[ "$variant" == *_* ]] && continue # a parameter
 		grep -qx "${program##*/} $variant" $here/wrong || clean "${program##*/}" "$variant"
 	done
 done
