@@ -8,7 +8,7 @@ holdup.libs += $(base.libs)
 # The interposer. events.c first: its constructors register our tracepoints,
 # process.c last: its constructor tells the first event.
 libs += libholdup
-libholdup.src := $(patsubst %,tracing/interposer/%.c,events tell board stack \
+libholdup.src := $(patsubst %,tracing/interposer/%.c,events tell clock board stack \
 	real thread section block mutex rwlock spin cond barrier once sem c11 \
 	futex threads sleep fds io io_plain io_wait io_socket io_open fork \
 	exec hooks process)

@@ -7,7 +7,7 @@
 #ifndef TRACING_INTERPOSER_BOARD_H
 #define TRACING_INTERPOSER_BOARD_H
 
-#include "tracing/interposer/process.h"
+#include "tracing/interposer/clock.h"
 
 /*
  * Maps the session file of `directory` (may be NULL); returns NULL when there

@@ -110,6 +110,7 @@ static void take_settings(const char *directory)
 	process.window_ticks = WINDOW_NS;
 	if (process.tsc)
 		process.window_ticks = ((uint64_t)WINDOW_NS << 32) / scale;
+	clock_start();
 }
 
 /*
@@ -172,6 +173,7 @@ void process_forked(int32_t ptid)
 	board_forget();
 	process.pid = (int32_t)sys3(SYS_getpid, 0, 0, 0);
 	process.begin_ns = clock_now_ns();
+	clock_start();
 	thread_forked();
 	if (!board_open(board_directory)) {
 		atomic_store(&process.life, PROCESS_ENDED);

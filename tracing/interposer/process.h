@@ -1,15 +1,11 @@
 /*
- * What the interposer knows of the process that it is in, and the times.
- *
- * Fast paths read the TSC where the session says that it can be used, else the
- * clock; both are called ticks. clock_to_ns() makes CLOCK_MONOTONIC ns of them.
+ * What the interposer knows of the process that it is in.
  */
 #ifndef TRACING_INTERPOSER_PROCESS_H
 #define TRACING_INTERPOSER_PROCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "tracing/board.h"
 
@@ -60,20 +56,5 @@ void process_end(int how, int status);
 
 /* It did not end: exec failed. */
 void process_resumes(void);
-
-static inline uint64_t clock_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static inline uint64_t clock_ticks(void)
-{
-	if (likely(process.tsc))
-		return __builtin_ia32_rdtsc();
-	return clock_now_ns();
-}
 
 #endif

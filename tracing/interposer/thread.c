@@ -10,7 +10,6 @@
 #include "tracing/interposer/sys.h"
 #include "tracing/interposer/tell.h"
 
-#define SYNC_TICKS ((uint64_t)1 << 20) /* half a millisecond or so */
 #define TABLE_TIDS 4096
 #define END_ROUNDS 3 /* of thread-specific destructors that we wait for */
 #define TAG_SHIFT  48
@@ -45,48 +44,6 @@ void thread_open(struct closed closed)
 	errno = closed.kept_errno;
 	atomic_signal_fence(memory_order_seq_cst);
 	self.open = self.life == THREAD_LIVE;
-}
-
-void clock_sync(uint64_t ticks)
-{
-	uint64_t before;
-	uint64_t after;
-	uint64_t ns;
-
-	if (!process.tsc || ticks - self.sync_ticks < SYNC_TICKS)
-		return;
-	/* Again when we were interrupted between the two readings. */
-	for (int i = 0; i < 4; i++) {
-		before = clock_ticks();
-		ns = clock_now_ns();
-		after = clock_ticks();
-		if (after - before < 1000)
-			break;
-	}
-	self.sync_ticks = before + (after - before) / 2;
-	self.sync_ns = ns;
-}
-
-__extension__ typedef unsigned __int128 wide;
-
-uint64_t clock_span_ns(uint64_t ticks)
-{
-	uint64_t scale;
-
-	if (!process.tsc)
-		return ticks;
-	scale = atomic_load_explicit(&process.session->ns_per_tick_q32,
-				     memory_order_relaxed);
-	return (uint64_t)((wide)ticks * scale >> 32);
-}
-
-uint64_t clock_to_ns(uint64_t ticks)
-{
-	if (!process.tsc)
-		return ticks;
-	if (ticks >= self.sync_ticks)
-		return self.sync_ns + clock_span_ns(ticks - self.sync_ticks);
-	return self.sync_ns - clock_span_ns(self.sync_ticks - ticks);
 }
 
 static struct thread_more *more_pop(void)

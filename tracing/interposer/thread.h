@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stddef.h>
 
+#include "tracing/interposer/clock.h"
 #include "tracing/interposer/process.h"
 
 #define PENDING_MAX 48
@@ -89,8 +90,6 @@ struct thread {
 	struct board_entry *table;
 	uint64_t table_mask;
 	struct thread_more *more;
-	uint64_t sync_ticks; /* the same instant in ticks ... */
-	uint64_t sync_ns;    /* ... and in ns */
 };
 
 extern __thread struct thread self
@@ -137,14 +136,5 @@ void thread_end(int how);
 
 /* tid of a pthread_t, 0: not known. */
 int32_t thread_tid_of(pthread_t thread);
-
-/* Makes clock_to_ns() good for now. */
-void clock_sync(uint64_t ticks);
-
-/* CLOCK_MONOTONIC ns of `ticks`; call clock_sync() before it. */
-uint64_t clock_to_ns(uint64_t ticks);
-
-/* Length in ns of `ticks`. */
-uint64_t clock_span_ns(uint64_t ticks);
 
 #endif

@@ -1,0 +1,44 @@
+/*
+ * Times. Fast paths read the TSC where the session says that it can be used,
+ * else CLOCK_MONOTONIC; both are called ticks.
+ *
+ * All threads of a process turn ticks into ns by the same line, so that what
+ * follows in ticks follows in ns: were each thread to compare the two clocks by
+ * itself, holds of one lock would overlap by some 20 ns.
+ */
+#ifndef TRACING_INTERPOSER_CLOCK_H
+#define TRACING_INTERPOSER_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "tracing/interposer/process.h"
+
+static inline uint64_t clock_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t clock_ticks(void)
+{
+	if (likely(process.tsc))
+		return __builtin_ia32_rdtsc();
+	return clock_now_ns();
+}
+
+/* Starts the line; process.tsc and process.session are set. */
+void clock_start(void);
+
+/* Holds the line to the clock, when it has not been for a while. */
+void clock_sync(uint64_t ticks);
+
+/* CLOCK_MONOTONIC ns of `ticks`. */
+uint64_t clock_to_ns(uint64_t ticks);
+
+/* Length in ns of `ticks`. */
+uint64_t clock_span_ns(uint64_t ticks);
+
+#endif
