@@ -154,12 +154,12 @@ static int load_side(struct diff *diff, enum diff_side side,
 }
 
 static const struct doc_column columns[] = {
-	{ "", DOC_LEFT, 0, true },
-	{ "before", DOC_RIGHT, 0, false },
-	{ "after", DOC_RIGHT, 0, false },
-	{ "change", DOC_RIGHT, 0, false },
-	{ "95 % interval", DOC_RIGHT, 0, false },
-	{ "", DOC_LEFT, 0, false },
+	{ "", DOC_LEFT, 0, DOC_CUT },
+	{ "before", DOC_RIGHT, 0, DOC_FIXED },
+	{ "after", DOC_RIGHT, 0, DOC_FIXED },
+	{ "change", DOC_RIGHT, 0, DOC_FIXED },
+	{ "95 % interval", DOC_RIGHT, 0, DOC_FIXED },
+	{ "", DOC_LEFT, 0, DOC_FIXED },
 };
 
 static bool is_time(const struct diff_row *row)

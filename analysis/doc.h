@@ -10,6 +10,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* What may be done to the texts of a column where there is no room. */
+enum doc_fit {
+	DOC_FIXED,
+	DOC_CUT,  /* shortened in the middle */
+	DOC_NAME, /* "(a place)" is left out first */
+};
+
 enum doc_align {
 	DOC_LEFT,
 	DOC_RIGHT,
@@ -18,9 +25,9 @@ enum doc_align {
 struct doc_column {
 	const char *name;
 	enum doc_align align;
-	int keep;     /* 0: always; else dropped on a narrow page, highest first
-		       */
-	bool elastic; /* shortened in the middle where there is no room */
+	int keep; /* 0: always; else dropped on a narrow page, highest first
+		   */
+	enum doc_fit fit;
 };
 
 struct doc_table {

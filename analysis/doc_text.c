@@ -6,7 +6,7 @@
 
 #define GAP	     2
 #define ELASTIC_MIN  14
-#define ELASTIC_WIDE 60
+#define ELASTIC_FAIR 22 /* before a column is dropped for room */
 
 static long length(const char *text)
 {
@@ -62,6 +62,17 @@ static long tail_of(const char *text, long width)
 	return usual;
 }
 
+/* "gate (door.c:4) x3" -> "gate x3" */
+static char *without_place(const char *text)
+{
+	const char *open = strstr(text, " (");
+	const char *close = open ? strchr(open, ')') : NULL;
+
+	return close ? g_strdup_printf("%.*s%s", (int)(open - text), text,
+				       close + 1)
+		     : g_strdup(text);
+}
+
 /* The text in at most `width` columns, shortened in its middle. */
 static char *shortened(const char *text, long width)
 {
@@ -90,13 +101,19 @@ static size_t rows(const struct doc_table *table)
 	return table->cells->len / table->n_columns;
 }
 
-static long total(const long *widths, size_t n)
+struct layout {
+	long *widths; /* 0: the column is not shown */
+	long gap;
+	size_t last; /* column */
+};
+
+static long total(const struct layout *layout, size_t n)
 {
-	long sum = -GAP;
+	long sum = -layout->gap;
 
 	for (size_t i = 0; i < n; i++)
-		if (widths[i] > 0)
-			sum += widths[i] + GAP;
+		if (layout->widths[i] > 0)
+			sum += layout->widths[i] + layout->gap;
 	return sum;
 }
 
@@ -121,7 +138,7 @@ static bool squeeze(const struct doc_table *table, long *widths, long least)
 	size_t widest = table->n_columns;
 
 	for (size_t i = 0; i < table->n_columns; i++)
-		if (table->columns[i].elastic && widths[i] > least &&
+		if (table->columns[i].fit != DOC_FIXED && widths[i] > least &&
 		    (widest == table->n_columns || widths[i] > widths[widest]))
 			widest = i;
 	if (widest == table->n_columns)
@@ -145,58 +162,95 @@ static bool drop(const struct doc_table *table, long *widths)
 	return true;
 }
 
-static void fit(const struct doc_table *table, long width, long *widths)
+/* Gives back what dropped columns left over. */
+static void widen(const struct doc_table *table, long width,
+		  struct layout *layout)
 {
-	natural_widths(table, widths);
-	while (total(widths, table->n_columns) > width &&
-	       squeeze(table, widths, 2L * ELASTIC_MIN))
+	long *natural = g_new0(long, table->n_columns);
+
+	natural_widths(table, natural);
+	for (size_t i = 0; i < table->n_columns; i++) {
+		long room = width - total(layout, table->n_columns);
+
+		if (layout->widths[i] && room > 0)
+			layout->widths[i] +=
+				MIN(room, natural[i] - layout->widths[i]);
+	}
+	g_free(natural);
+}
+
+/* Narrower gaps first, then shorter texts, then fewer columns. */
+static void fit(const struct doc_table *table, long width,
+		struct layout *layout)
+{
+	size_t n = table->n_columns;
+
+	natural_widths(table, layout->widths);
+	layout->gap = GAP;
+	if (total(layout, n) > width)
+		layout->gap = 1;
+	while (total(layout, n) > width &&
+	       squeeze(table, layout->widths, ELASTIC_FAIR))
 		;
-	while (total(widths, table->n_columns) > width && drop(table, widths))
+	while (total(layout, n) > width && drop(table, layout->widths))
 		;
-	while (total(widths, table->n_columns) > width &&
-	       squeeze(table, widths, ELASTIC_MIN))
+	while (total(layout, n) > width &&
+	       squeeze(table, layout->widths, ELASTIC_MIN))
 		;
+	widen(table, width, layout);
+	for (size_t i = 0; i < n; i++)
+		if (layout->widths[i])
+			layout->last = i;
+}
+
+static char *fitted(const struct doc_table *table, size_t i, const char *text,
+		    long width)
+{
+	char *plain, *cut;
+
+	if (table->columns[i].fit != DOC_NAME || length(text) <= width)
+		return shortened(text, width);
+	plain = without_place(text);
+	cut = shortened(plain, width);
+	g_free(plain);
+	return cut;
 }
 
 static void write_cell(const struct doc_table *table, size_t i,
-		       const char *text, long width, bool last, FILE *out)
+		       const char *text, const struct layout *layout, FILE *out)
 {
-	char *fitted = shortened(text, width);
-	long pad = width - length(fitted);
+	char *shown = fitted(table, i, text, layout->widths[i]);
+	long pad = layout->widths[i] - length(shown);
 
 	if (table->columns[i].align == DOC_RIGHT)
 		blanks(pad, out);
-	fputs(fitted, out);
-	if (!last) {
+	fputs(shown, out);
+	if (i != layout->last) {
 		if (table->columns[i].align == DOC_LEFT)
 			blanks(pad, out);
-		blanks(GAP, out);
+		blanks(layout->gap, out);
 	}
-	g_free(fitted);
+	g_free(shown);
 }
 
 static void write_table(const struct doc_table *table, long width, FILE *out)
 {
-	long *widths = g_new0(long, table->n_columns);
-	size_t last = 0;
+	struct layout layout = { .widths = g_new0(long, table->n_columns) };
 
-	fit(table, width, widths);
+	fit(table, width, &layout);
 	for (size_t i = 0; i < table->n_columns; i++)
-		if (widths[i])
-			last = i;
-	for (size_t i = 0; i <= last; i++)
-		if (widths[i])
-			write_cell(table, i, table->columns[i].name, widths[i],
-				   i == last, out);
+		if (layout.widths[i])
+			write_cell(table, i, table->columns[i].name, &layout,
+				   out);
 	putc('\n', out);
 	for (size_t row = 0; row < rows(table); row++) {
-		for (size_t i = 0; i <= last; i++)
-			if (widths[i])
+		for (size_t i = 0; i < table->n_columns; i++)
+			if (layout.widths[i])
 				write_cell(table, i, cell(table, row, i),
-					   widths[i], i == last, out);
+					   &layout, out);
 		putc('\n', out);
 	}
-	g_free(widths);
+	g_free(layout.widths);
 }
 
 /* Left text and right text on one line, or on two if there is no room. */

@@ -177,6 +177,19 @@ void find_nested_wait(struct finder *finder)
 	}
 }
 
+/* ", and other programs use 60 % of them": where they do. */
+static const char *others(const struct finder *finder)
+{
+	double share = measure_foreign_share(finder->report);
+	struct units_text text;
+
+	if (share < 0.1)
+		return "";
+	return arena_printf(finder->report->arena,
+			    ", and other programs use %s of them",
+			    units_share(&text, share));
+}
+
 void find_preempted_holder(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->report->n_groups; i++) {
@@ -196,11 +209,11 @@ void find_preempted_holder(struct finder *finder)
 			"section, or block instead of spinning.";
 		finder_add(finder, finding,
 			   "%s; for %s of that its owner wants a CPU and has "
-			   "none. %.1f threads want one of %u CPUs at an "
-			   "average instant. %s.",
+			   "none: %.1f threads want one of %u CPUs at an "
+			   "average instant%s. %s.",
 			   held(finder, lock), units_share(&share, part),
 			   measure_demand(finder->report),
-			   finder->report->run.cpus,
+			   finder->report->run.cpus, others(finder),
 			   finder_waiting(finder, lock));
 	}
 }
@@ -347,6 +360,13 @@ void find_starved_writers(struct finder *finder)
 	}
 }
 
+/* A mutex's waiters are on a CPU, too, on their way to sleep. */
+static bool spins(const struct lock *lock)
+{
+	return lock->kind == LOCK_SPIN || lock->kind == LOCK_ANNOTATED ||
+	       (lock->attributes & LOCK_ADAPTIVE);
+}
+
 void find_spinning(struct finder *finder)
 {
 	const struct report *report = finder->report;
@@ -359,7 +379,9 @@ void find_spinning(struct finder *finder)
 		struct finding finding;
 		struct units_text spun, percent;
 
-		if (share < 0.05)
+		if (!spins(lock) || share < 0.05 ||
+		    measure_ratio(lock->spin_ns, report->run.duration_ns) <
+			    FINDINGS_LEAST)
 			continue;
 		finding =
 			of_part(finder, lock,

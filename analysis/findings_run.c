@@ -63,6 +63,15 @@ void find_deadlock(struct finder *finder)
 	}
 }
 
+/* And was not merely there when its process ended. */
+static bool ended_by_itself(const struct report *report, int thread)
+{
+	uint8_t how =
+		thread < 0 ? END_UNKNOWN : report->threads[thread].end_how;
+
+	return how == END_RETURN || how == END_EXIT || how == END_CANCEL;
+}
+
 void find_held_at_exit(struct finder *finder)
 {
 	const struct report *report = finder->report;
@@ -72,7 +81,8 @@ void find_held_at_exit(struct finder *finder)
 		struct finding finding = blank;
 		struct units_text since;
 
-		if (!hold->thread_ended || hold->lock < 0)
+		if (!hold->thread_ended || hold->lock < 0 ||
+		    !ended_by_itself(report, hold->thread))
 			continue;
 		finding.kind = "lock-held-at-exit";
 		finding.severity = SEVERITY_MEDIUM;
@@ -218,7 +228,9 @@ static void check_team(struct finder *finder, const struct team *team)
 	const struct thread *last = &report->threads[team->last];
 	uint64_t alone = team->last_end - team->second_end;
 	uint64_t span = team->last_end - team->first_begin;
-	double busy = measure_ratio(last->state_ns[STATE_RUNNING],
+	double busy = measure_ratio(last->state_ns[STATE_RUNNING] +
+					    last->state_ns[STATE_PREEMPTED] +
+					    last->state_ns[STATE_WOKEN],
 				    last->end_ns - last->begin_ns);
 	struct finding finding = blank;
 	struct units_text time, share;
@@ -327,8 +339,11 @@ void find_no_contention(struct finder *finder)
 	if (wait)
 		finder_add(finder, finding,
 			   "%s lock operations, %s of them contended: %s of "
-			   "waiting in all.",
-			   operations.s, count.s, units_ns_prose(&total, wait));
+			   "waiting in all%s.",
+			   operations.s, count.s, units_ns_prose(&total, wait),
+			   report->path.length_ns
+				   ? ", and hardly any on the critical path"
+				   : "");
 	else
 		finder_add(
 			finder, finding, "%s%snobody ever waited for a lock.",

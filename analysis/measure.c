@@ -92,6 +92,18 @@ double measure_demand(const struct report *report)
 			  report->utilization.n_demand);
 }
 
+double measure_foreign_share(const struct report *report)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; report->utilization.cpu_foreign_ns &&
+			   i < report->utilization.n_cpus;
+	     i++)
+		sum += report->utilization.cpu_foreign_ns[i];
+	return measure_ratio(sum, report->run.duration_ns *
+					  report->utilization.n_cpus);
+}
+
 bool measure_is_held(const struct lock *lock)
 {
 	switch (lock->kind) {

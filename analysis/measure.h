@@ -32,6 +32,9 @@ uint64_t measure_state(const struct report *report, enum state state);
 double measure_concurrency(const struct report *report);
 double measure_demand(const struct report *report);
 
+/* Share of the CPUs that other programs used, where the scheduler told. */
+double measure_foreign_share(const struct report *report);
+
 /* True for what is held and released by an owner: not for conditions,
  * barriers, semaphores, futexes. */
 bool measure_is_held(const struct lock *lock);

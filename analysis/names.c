@@ -31,13 +31,14 @@ static const char *site_text(struct arena *arena, const struct site *site)
 }
 
 static void name_site(struct report *report, struct symbols *symbols,
-		      struct site *site)
+		      struct site *site, enum symbols_kind kind)
 {
 	struct symbol symbol = { .function = "", .path = "", .module = "" };
 	struct arena *arena = report->arena;
 
 	if (symbols && site->address)
-		(void)symbols_code(symbols, site->pid, site->address, &symbol);
+		(void)symbols_code(symbols, site->pid, site->address, kind,
+				   &symbol);
 	site->function = arena_string(arena, symbol.function);
 	site->path = arena_string(arena, symbol.path);
 	site->file = base_name(site->path);
@@ -189,11 +190,17 @@ static void note(struct report *report, size_t n, const char *const *notes)
 
 void names_resolve(struct report *report, struct symbols *symbols)
 {
+	bool *is_entry = g_new0(bool, report->n_sites + 1);
 	const char *const *notes;
 	size_t n;
 
+	for (size_t i = 0; i < report->n_threads; i++)
+		if (report->threads[i].start_site >= 0)
+			is_entry[report->threads[i].start_site] = true;
 	for (size_t i = 0; i < report->n_sites; i++)
-		name_site(report, symbols, &report->sites[i]);
+		name_site(report, symbols, &report->sites[i],
+			  is_entry[i] ? SYMBOLS_ENTRY : SYMBOLS_RETURN);
+	g_free(is_entry);
 	for (size_t i = 0; i < report->n_locks; i++)
 		report->locks[i].label =
 			lock_label(report, symbols, &report->locks[i]);

@@ -58,20 +58,20 @@ static void more_note(struct page *page, const struct lock **locks,
 }
 
 static const struct doc_column lock_columns[] = {
-	{ "Lock", DOC_LEFT, 0, true },
-	{ "acq", DOC_RIGHT, 0, false },
-	{ "contended", DOC_RIGHT, 0, false },
-	{ "wait", DOC_RIGHT, 0, false },
-	{ "mean", DOC_RIGHT, 2, false },
-	{ "p99", DOC_RIGHT, 3, false },
-	{ "max", DOC_RIGHT, 0, false },
-	{ "hold mean", DOC_RIGHT, 0, false },
-	{ "p99", DOC_RIGHT, 4, false },
-	{ "held", DOC_RIGHT, 1, false },
-	{ "queue", DOC_RIGHT, 1, false },
-	{ "path", DOC_RIGHT, 1, false },
-	{ "kind", DOC_LEFT, 5, false },
-	{ "hold max", DOC_RIGHT, 6, false },
+	{ "Lock", DOC_LEFT, 0, DOC_NAME },
+	{ "acq", DOC_RIGHT, 0, DOC_FIXED },
+	{ "contended", DOC_RIGHT, 0, DOC_FIXED },
+	{ "wait", DOC_RIGHT, 0, DOC_FIXED },
+	{ "mean", DOC_RIGHT, 3, DOC_FIXED },
+	{ "p99", DOC_RIGHT, 4, DOC_FIXED },
+	{ "max", DOC_RIGHT, 2, DOC_FIXED },
+	{ "hold mean", DOC_RIGHT, 0, DOC_FIXED },
+	{ "p99", DOC_RIGHT, 5, DOC_FIXED },
+	{ "held", DOC_RIGHT, 1, DOC_FIXED },
+	{ "queue", DOC_RIGHT, 0, DOC_FIXED },
+	{ "path", DOC_RIGHT, 0, DOC_FIXED },
+	{ "kind", DOC_LEFT, 6, DOC_FIXED },
+	{ "hold max", DOC_RIGHT, 7, DOC_FIXED },
 };
 
 void section_locks(struct page *page)
@@ -118,11 +118,16 @@ void section_locks(struct page *page)
 }
 
 static const struct doc_column wait_columns[] = {
-	{ "Waited on", DOC_LEFT, 0, true }, { "kind", DOC_LEFT, 1, false },
-	{ "waits", DOC_RIGHT, 0, false },   { "signals", DOC_RIGHT, 0, false },
-	{ "posts", DOC_RIGHT, 0, false },   { "wait", DOC_RIGHT, 0, false },
-	{ "mean", DOC_RIGHT, 0, false },    { "p99", DOC_RIGHT, 2, false },
-	{ "max", DOC_RIGHT, 0, false },	    { "path", DOC_RIGHT, 0, false },
+	{ "Waited on", DOC_LEFT, 0, DOC_NAME },
+	{ "kind", DOC_LEFT, 1, DOC_FIXED },
+	{ "waits", DOC_RIGHT, 0, DOC_FIXED },
+	{ "signals", DOC_RIGHT, 0, DOC_FIXED },
+	{ "posts", DOC_RIGHT, 0, DOC_FIXED },
+	{ "wait", DOC_RIGHT, 0, DOC_FIXED },
+	{ "mean", DOC_RIGHT, 0, DOC_FIXED },
+	{ "p99", DOC_RIGHT, 2, DOC_FIXED },
+	{ "max", DOC_RIGHT, 0, DOC_FIXED },
+	{ "path", DOC_RIGHT, 0, DOC_FIXED },
 };
 
 void section_waits(struct page *page)
@@ -156,10 +161,13 @@ void section_waits(struct page *page)
 }
 
 static const struct doc_column site_columns[] = {
-	{ "Taken at", DOC_LEFT, 0, true },    { "acq", DOC_RIGHT, 0, false },
-	{ "contended", DOC_RIGHT, 0, false }, { "wait", DOC_RIGHT, 0, false },
-	{ "share", DOC_RIGHT, 1, false },     { "hold", DOC_RIGHT, 0, false },
-	{ "share", DOC_RIGHT, 1, false },
+	{ "Taken at", DOC_LEFT, 0, DOC_CUT },
+	{ "acq", DOC_RIGHT, 0, DOC_FIXED },
+	{ "contended", DOC_RIGHT, 0, DOC_FIXED },
+	{ "wait", DOC_RIGHT, 0, DOC_FIXED },
+	{ "share", DOC_RIGHT, 1, DOC_FIXED },
+	{ "hold", DOC_RIGHT, 0, DOC_FIXED },
+	{ "share", DOC_RIGHT, 1, DOC_FIXED },
 };
 
 /* Where every thread begins: below it is nothing that a reader wrote. */
@@ -241,12 +249,12 @@ void section_sites(struct page *page)
 }
 
 static const struct doc_column blame_columns[] = {
-	{ "Waiting thread", DOC_LEFT, 0, true },
-	{ "at", DOC_LEFT, 0, true },
-	{ "owner", DOC_LEFT, 0, true },
-	{ "took it at", DOC_LEFT, 0, true },
-	{ "wait", DOC_RIGHT, 0, false },
-	{ "share", DOC_RIGHT, 0, false },
+	{ "Waiting thread", DOC_LEFT, 0, DOC_CUT },
+	{ "at", DOC_LEFT, 0, DOC_CUT },
+	{ "owner", DOC_LEFT, 0, DOC_CUT },
+	{ "took it at", DOC_LEFT, 0, DOC_CUT },
+	{ "wait", DOC_RIGHT, 0, DOC_FIXED },
+	{ "share", DOC_RIGHT, 0, DOC_FIXED },
 };
 
 /* "append:77", where there is little room. */
@@ -294,9 +302,9 @@ static void one_lock_pairs(struct page *page, const struct lock *lock)
 }
 
 static const struct doc_column view_columns[] = {
-	{ "Whom the wait is owed to", DOC_LEFT, 0, true },
-	{ "wait", DOC_RIGHT, 0, false },
-	{ "share", DOC_RIGHT, 0, false },
+	{ "Whom the wait is owed to", DOC_LEFT, 0, DOC_CUT },
+	{ "wait", DOC_RIGHT, 0, DOC_FIXED },
+	{ "share", DOC_RIGHT, 0, DOC_FIXED },
 };
 
 /* What no owner covers, so that the shares add up to the whole. */
@@ -349,25 +357,25 @@ void section_blame(struct page *page)
 }
 
 static const struct doc_column hold_columns[] = {
-	{ "What owners did", DOC_LEFT, 0, true },
-	{ "hold", DOC_RIGHT, 0, false },
-	{ "running", DOC_RIGHT, 0, false },
-	{ "preempt", DOC_RIGHT, 0, false },
-	{ "woken", DOC_RIGHT, 0, false },
-	{ "i/o", DOC_RIGHT, 0, false },
-	{ "lock", DOC_RIGHT, 0, false },
-	{ "sleep", DOC_RIGHT, 0, false },
-	{ "other", DOC_RIGHT, 0, false },
-	{ "unrec.", DOC_RIGHT, 0, false },
+	{ "What owners did", DOC_LEFT, 0, DOC_NAME },
+	{ "hold", DOC_RIGHT, 0, DOC_FIXED },
+	{ "running", DOC_RIGHT, 0, DOC_FIXED },
+	{ "preempt", DOC_RIGHT, 0, DOC_FIXED },
+	{ "woken", DOC_RIGHT, 0, DOC_FIXED },
+	{ "i/o", DOC_RIGHT, 0, DOC_FIXED },
+	{ "lock", DOC_RIGHT, 0, DOC_FIXED },
+	{ "sleep", DOC_RIGHT, 0, DOC_FIXED },
+	{ "other", DOC_RIGHT, 0, DOC_FIXED },
+	{ "unrec.", DOC_RIGHT, 0, DOC_FIXED },
 };
 
 static const struct doc_column held_wait_columns[] = {
-	{ "Blocked while holding", DOC_LEFT, 0, true },
-	{ "in", DOC_LEFT, 0, false },
-	{ "at", DOC_LEFT, 0, true },
-	{ "times", DOC_RIGHT, 0, false },
-	{ "time", DOC_RIGHT, 0, false },
-	{ "of hold", DOC_RIGHT, 1, false },
+	{ "Blocked while holding", DOC_LEFT, 0, DOC_NAME },
+	{ "in", DOC_LEFT, 0, DOC_FIXED },
+	{ "at", DOC_LEFT, 0, DOC_CUT },
+	{ "times", DOC_RIGHT, 0, DOC_FIXED },
+	{ "time", DOC_RIGHT, 0, DOC_FIXED },
+	{ "of hold", DOC_RIGHT, 1, DOC_FIXED },
 };
 
 static void held_waits(struct page *page, const struct lock *lock, size_t most)

@@ -8,15 +8,23 @@
 #include "analysis/units.h"
 
 static const struct doc_column thread_columns[] = {
-	{ "Thread", DOC_LEFT, 0, true },    { "life", DOC_RIGHT, 0, false },
-	{ "run", DOC_RIGHT, 0, false },	    { "spin", DOC_RIGHT, 1, false },
-	{ "preempt", DOC_RIGHT, 0, false }, { "woken", DOC_RIGHT, 0, false },
-	{ "lock", DOC_RIGHT, 0, false },    { "cond", DOC_RIGHT, 0, false },
-	{ "barrier", DOC_RIGHT, 0, false }, { "sem", DOC_RIGHT, 0, false },
-	{ "join", DOC_RIGHT, 0, false },    { "i/o", DOC_RIGHT, 0, false },
-	{ "sleep", DOC_RIGHT, 0, false },   { "other", DOC_RIGHT, 0, false },
-	{ "bound", DOC_LEFT, 2, false },    { "vol", DOC_RIGHT, 4, false },
-	{ "invol", DOC_RIGHT, 3, false },
+	{ "Thread", DOC_LEFT, 0, DOC_CUT },
+	{ "life", DOC_RIGHT, 0, DOC_FIXED },
+	{ "run", DOC_RIGHT, 0, DOC_FIXED },
+	{ "spin", DOC_RIGHT, 1, DOC_FIXED },
+	{ "preempt", DOC_RIGHT, 0, DOC_FIXED },
+	{ "woken", DOC_RIGHT, 0, DOC_FIXED },
+	{ "lock", DOC_RIGHT, 0, DOC_FIXED },
+	{ "cond", DOC_RIGHT, 0, DOC_FIXED },
+	{ "barrier", DOC_RIGHT, 0, DOC_FIXED },
+	{ "sem", DOC_RIGHT, 0, DOC_FIXED },
+	{ "join", DOC_RIGHT, 0, DOC_FIXED },
+	{ "i/o", DOC_RIGHT, 0, DOC_FIXED },
+	{ "sleep", DOC_RIGHT, 0, DOC_FIXED },
+	{ "other", DOC_RIGHT, 0, DOC_FIXED },
+	{ "bound", DOC_LEFT, 2, DOC_FIXED },
+	{ "vol", DOC_RIGHT, 4, DOC_FIXED },
+	{ "invol", DOC_RIGHT, 3, DOC_FIXED },
 };
 
 /* Order of the columns above. */
@@ -83,19 +91,19 @@ void section_threads(struct page *page)
 }
 
 static const struct doc_column level_columns[] = {
-	{ "Threads at once", DOC_LEFT, 0, false },
-	{ "running", DOC_RIGHT, 0, false },
-	{ "share", DOC_RIGHT, 0, false },
-	{ "wanting a CPU", DOC_RIGHT, 0, false },
-	{ "share", DOC_RIGHT, 0, false },
+	{ "Threads at once", DOC_LEFT, 0, DOC_FIXED },
+	{ "running", DOC_RIGHT, 0, DOC_FIXED },
+	{ "share", DOC_RIGHT, 0, DOC_FIXED },
+	{ "wanting a CPU", DOC_RIGHT, 0, DOC_FIXED },
+	{ "share", DOC_RIGHT, 0, DOC_FIXED },
 };
 
 static const struct doc_column cpu_columns[] = {
-	{ "CPU", DOC_LEFT, 0, false },
-	{ "busy", DOC_RIGHT, 0, false },
-	{ "share", DOC_RIGHT, 0, false },
-	{ "other programs", DOC_RIGHT, 0, false },
-	{ "idle", DOC_RIGHT, 0, false },
+	{ "CPU", DOC_LEFT, 0, DOC_FIXED },
+	{ "busy", DOC_RIGHT, 0, DOC_FIXED },
+	{ "share", DOC_RIGHT, 0, DOC_FIXED },
+	{ "other programs", DOC_RIGHT, 0, DOC_FIXED },
+	{ "idle", DOC_RIGHT, 0, DOC_FIXED },
 };
 
 static void cpu_table(struct page *page)
@@ -157,15 +165,15 @@ void section_utilization(struct page *page)
 }
 
 static const struct doc_column io_columns[] = {
-	{ "I/O", DOC_LEFT, 0, false },
-	{ "on", DOC_LEFT, 0, true },
-	{ "calls", DOC_RIGHT, 0, false },
-	{ "bytes", DOC_RIGHT, 1, false },
-	{ "time", DOC_RIGHT, 0, false },
-	{ "mean", DOC_RIGHT, 0, false },
-	{ "p99", DOC_RIGHT, 2, false },
-	{ "max", DOC_RIGHT, 1, false },
-	{ "under a lock", DOC_RIGHT, 0, false },
+	{ "I/O", DOC_LEFT, 0, DOC_FIXED },
+	{ "on", DOC_LEFT, 0, DOC_CUT },
+	{ "calls", DOC_RIGHT, 0, DOC_FIXED },
+	{ "bytes", DOC_RIGHT, 1, DOC_FIXED },
+	{ "time", DOC_RIGHT, 0, DOC_FIXED },
+	{ "mean", DOC_RIGHT, 0, DOC_FIXED },
+	{ "p99", DOC_RIGHT, 2, DOC_FIXED },
+	{ "max", DOC_RIGHT, 1, DOC_FIXED },
+	{ "under a lock", DOC_RIGHT, 0, DOC_FIXED },
 };
 
 void section_io(struct page *page)
@@ -206,9 +214,9 @@ void section_io(struct page *page)
 }
 
 static const struct doc_column path_columns[] = {
-	{ "The end waited for", DOC_LEFT, 0, true },
-	{ "time", DOC_RIGHT, 0, false },
-	{ "share", DOC_RIGHT, 0, false },
+	{ "The end waited for", DOC_LEFT, 0, DOC_CUT },
+	{ "time", DOC_RIGHT, 0, DOC_FIXED },
+	{ "share", DOC_RIGHT, 0, DOC_FIXED },
 };
 
 static void path_row(struct page *page, const char *what, const char *name,
@@ -239,9 +247,10 @@ void section_path(struct page *page)
 	for (int i = 0; i < STATE_N; i++)
 		path_row(page, "", state_names[i], report->path.by_state_ns[i]);
 	for (size_t i = 0; i < locks; i++)
-		path_row(page, "lock ",
-			 page_lock(page, report->path.by_lock[i].index),
-			 report->path.by_lock[i].ns);
+		if (report->path.by_lock[i].index >= 0)
+			path_row(page, "lock ",
+				 page_lock(page, report->path.by_lock[i].index),
+				 report->path.by_lock[i].ns);
 	for (size_t i = 0; i < threads; i++)
 		path_row(page, "thread ",
 			 page_thread(page, report->path.by_thread[i].index),
@@ -249,9 +258,11 @@ void section_path(struct page *page)
 }
 
 static const struct doc_column order_columns[] = {
-	{ "Held", DOC_LEFT, 0, true },	     { "taken at", DOC_LEFT, 1, true },
-	{ "then takes", DOC_LEFT, 0, true }, { "at", DOC_LEFT, 0, true },
-	{ "", DOC_LEFT, 0, false },
+	{ "Held", DOC_LEFT, 0, DOC_NAME },
+	{ "taken at", DOC_LEFT, 1, DOC_CUT },
+	{ "then takes", DOC_LEFT, 0, DOC_NAME },
+	{ "at", DOC_LEFT, 0, DOC_CUT },
+	{ "", DOC_LEFT, 0, DOC_FIXED },
 };
 
 void section_order(struct page *page)
@@ -283,9 +294,9 @@ void section_order(struct page *page)
 }
 
 static const struct doc_column whatif_columns[] = {
-	{ "What if", DOC_LEFT, 0, true },
-	{ "the run would take", DOC_RIGHT, 0, false },
-	{ "faster by", DOC_RIGHT, 0, false },
+	{ "What if", DOC_LEFT, 0, DOC_CUT },
+	{ "the run would take", DOC_RIGHT, 0, DOC_FIXED },
+	{ "faster by", DOC_RIGHT, 0, DOC_FIXED },
 };
 
 void section_whatif(struct page *page)

@@ -463,9 +463,10 @@ static void from_dwarf(struct symbols *symbols, Dwfl_Module *module,
 }
 
 bool symbols_code(struct symbols *symbols, int32_t pid, uint64_t address,
-		  struct symbol *symbol)
+		  enum symbols_kind kind, struct symbol *symbol)
 {
-	const struct mapping *mapping = mapping_of(symbols, pid, address - 1);
+	uint64_t code = kind == SYMBOLS_RETURN ? address - 1 : address;
+	const struct mapping *mapping = mapping_of(symbols, pid, code);
 	struct binary *binary = mapping ? mapping->binary : NULL;
 	Dwarf_Addr at;
 
@@ -476,7 +477,7 @@ bool symbols_code(struct symbols *symbols, int32_t pid, uint64_t address,
 	symbol->offset = address - mapping->base;
 	if (!binary_open(symbols, binary))
 		return true;
-	at = symbol->offset - 1 + binary->low;
+	at = code - mapping->base + binary->low;
 	from_dwarf(symbols, binary->module, at, symbol);
 	if (!*symbol->function) {
 		const char *name = dwfl_module_addrname(binary->module, at);

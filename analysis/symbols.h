@@ -45,12 +45,19 @@ void symbols_free(struct symbols *symbols);
 /* Takes note of modules and processes; other events are ignored. */
 void symbols_event(struct symbols *symbols, const struct event *event);
 
+/* What an address of code is: of the instruction behind a call, or a first
+ * one. */
+enum symbols_kind {
+	SYMBOLS_RETURN,
+	SYMBOLS_ENTRY,
+};
+
 /*
  * The code at `address` of process `pid`. A return address is looked up as the
  * call before it. False if not even the module is known.
  */
 bool symbols_code(struct symbols *symbols, int32_t pid, uint64_t address,
-		  struct symbol *symbol);
+		  enum symbols_kind kind, struct symbol *symbol);
 
 /* The global or static variable at `address`; false if there is none. */
 bool symbols_data(struct symbols *symbols, int32_t pid, uint64_t address,

@@ -8,14 +8,16 @@ static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t inner = PTHREAD_MUTEX_INITIALIZER;
 static bool innocent;
 
-static void slow(void)
+/* Nobody waits for its end. */
+static void *slow(void *arg)
 {
-	for (int i = 0; i < 40; i++) {
+	for (;;) {
 		pthread_mutex_lock(&inner);
 		rest(4000);
 		pthread_mutex_unlock(&inner);
 		rest(500);
 	}
+	return arg;
 }
 
 static void nested(void)
@@ -27,24 +29,22 @@ static void nested(void)
 		pthread_mutex_unlock(&inner);
 		if (!innocent)
 			pthread_mutex_unlock(&outer);
-		rest(500);
+		rest(innocent ? 5000 : 100);
 	}
 }
 
 static void waits(void)
 {
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < 40; i++) {
 		pthread_mutex_lock(&outer);
 		pthread_mutex_unlock(&outer);
-		rest(500);
+		rest(innocent ? 5000 : 100);
 	}
 }
 
 static void *worker(void *arg)
 {
 	if (!arg)
-		slow();
-	else if ((intptr_t)arg == 1)
 		nested();
 	else
 		waits();
@@ -53,8 +53,12 @@ static void *worker(void *arg)
 
 int main(int argc, char **argv)
 {
+	pthread_t thread;
+
 	(void)argv;
 	innocent = argc > 1;
-	together(4, worker);
+	if (pthread_create(&thread, NULL, slow, NULL))
+		return 1;
+	together(3, worker);
 	return 0;
 }

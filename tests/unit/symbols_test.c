@@ -84,12 +84,16 @@ static void a_return_address_is_looked_up_as_its_call(void **state)
 	int line = calls_it();
 
 	(void)state;
-	assert_true(symbols_code(symbols, PID, (uintptr_t)returned, &symbol));
+	assert_true(symbols_code(symbols, PID, (uintptr_t)returned,
+				 SYMBOLS_RETURN, &symbol));
 	assert_string_equal(symbol.function, "calls_it");
 	assert_int_equal(symbol.line, line);
 	assert_non_null(strstr(symbol.path, "symbols_test.c"));
 	assert_string_equal(symbol.module, "symbols_test");
 	assert_false(symbol.runtime);
+	assert_true(symbols_code(symbols, PID, (uintptr_t)calls_it,
+				 SYMBOLS_ENTRY, &symbol));
+	assert_string_equal(symbol.function, "calls_it");
 	symbols_free(symbols);
 }
 
@@ -126,9 +130,10 @@ static void what_is_in_no_module_has_no_name(void **state)
 	(void)state;
 	assert_false(
 		symbols_data(symbols, PID, (uintptr_t)&on_stack, &variable));
-	assert_false(symbols_code(symbols, PID, (uintptr_t)&on_stack, &symbol));
-	assert_false(
-		symbols_code(symbols, PID + 1, (uintptr_t)returned, &symbol));
+	assert_false(symbols_code(symbols, PID, (uintptr_t)&on_stack,
+				  SYMBOLS_RETURN, &symbol));
+	assert_false(symbols_code(symbols, PID + 1, (uintptr_t)returned,
+				  SYMBOLS_RETURN, &symbol));
 	assert_string_equal(symbol.module, "");
 	symbols_free(symbols);
 }
@@ -142,7 +147,8 @@ static void a_file_of_another_build_is_not_used_and_noted(void **state)
 
 	(void)state;
 	(void)calls_it();
-	assert_true(symbols_code(symbols, PID, (uintptr_t)returned, &symbol));
+	assert_true(symbols_code(symbols, PID, (uintptr_t)returned,
+				 SYMBOLS_RETURN, &symbol));
 	assert_string_equal(symbol.function, "");
 	assert_string_equal(symbol.module, "symbols_test");
 	assert_int_not_equal(symbol.offset, 0);

@@ -1,0 +1,107 @@
+# Each program of the corpus has one problem, which the report must name first;
+# its innocent twin must not be accused of it.
+# shellcheck disable=SC2154  # stderr is set by run
+
+setup() {
+	bats_require_minimum_version 1.5.0
+	PATH="$BUILD/bin:$PATH"
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# kinds PROGRAM [innocent]: the kinds of its findings, in order
+kinds() {
+	local status=0
+
+	timeout 60 holdup record -o trace -- "$BUILD/aid/corpus_$1" \
+		${2:+"$2"} >record.log 2>&1 || status=$?
+	# 142: the alarm that ends a deadlock
+	[ "$status" = 0 ] || [ "$status" = 142 ] || { cat record.log; return 1; }
+	holdup report --format json trace >report.json &&
+		jq -r '.findings[].kind' report.json
+}
+
+# accused PROGRAM KIND LOCK: the first finding is this, and about this lock
+accused() {
+	kinds "$1" || return
+	[ "$(jq -r '.findings[0].kind' report.json)" = "$2" ]
+	jq -e --arg lock "$3" '.findings[0].lock as $id |
+		[.locks[] | select(.id == $id) | .label | startswith($lock)] |
+		any' report.json
+}
+
+# Work that computes says nothing where others have the CPUs.
+quiet() {
+	jq -e '[.utilization.cpu_foreign_ns[]] as $others | ($others | add) <
+		0.25 * .run.duration_ns * ($others | length)' report.json ||
+		skip "other programs use the CPUs"
+}
+
+# cleared PROGRAM KIND: the innocent one is not accused of it
+cleared() {
+	local found
+
+	found=$(kinds "$1" innocent) || return
+	echo "$found"
+	[[ "$found" != *"$2"* ]]
+}
+
+@test "I/O under a lock is named, I/O outside is not" {
+	accused io_under_lock io-under-lock ledger
+	cleared io_under_lock io-under-lock
+}
+
+@test "a sleep under a lock is named, a sleep outside is not" {
+	accused sleep_under_lock sleep-under-lock gate
+	cleared sleep_under_lock sleep-under-lock
+}
+
+@test "a long section is named, the same work outside is not" {
+	kinds long_section
+	quiet
+	[ "$(jq -r '.findings[0].kind' report.json)" = long-section ]
+	cleared long_section long-section
+}
+
+@test "a wait for one lock under another is named" {
+	kinds nested_wait | grep -x nested-wait
+	cleared nested_wait nested-wait
+}
+
+@test "readers that keep writers out are named" {
+	accused writer_starved reader-writer-starvation table
+	cleared writer_starved reader-writer-starvation
+}
+
+@test "more busy threads than CPUs are named, sleepers are not" {
+	kinds oversubscription | grep -x oversubscription
+	cleared oversubscription oversubscription
+}
+
+@test "uneven work is named, a thread that sleeps on is not" {
+	kinds unbalanced | grep -x unbalanced
+	cleared unbalanced unbalanced
+}
+
+@test "a lock that its thread never released is named" {
+	accused lock_held_at_exit lock-held-at-exit account
+	cleared lock_held_at_exit lock-held-at-exit
+}
+
+@test "a deadlock is named with its cycle, one order is not" {
+	kinds deadlock | head -1 | grep -x deadlock
+	[ "$(jq '.deadlocks[0].cycle | length' report.json)" = 2 ]
+	cleared deadlock deadlock
+}
+
+@test "opposite orders are named, those under a gate lock are not" {
+	kinds inversion | grep -x lock-order-inversion
+	cleared inversion lock-order-inversion
+}
+
+@test "a program without contention is told so and blamed for nothing" {
+	kinds calm
+	[ "$(jq -r '[.findings[].kind] | join(" ")' report.json)" = no-contention ]
+	[ "$(jq '[.locks[] | select(.label | startswith("own")).acquisitions] |
+		add' report.json)" = 2026 ]
+	[ "$(jq '[.locks[].contended] | add' report.json)" = 0 ]
+}
