@@ -92,6 +92,7 @@ struct model *model_new(const struct model_options *options)
 	m->open_holds = array_of(sizeof(struct m_open_hold));
 	m->strings = g_string_chunk_new(4096);
 	m->path = path_new();
+	m->order = order_new();
 	m->edges_limit = 1u << 16;
 	for (int i = 0; i < RECENT; i++)
 		m->recent_threads[i].value = m->recent_locks[i].value =
@@ -127,6 +128,7 @@ void model_free(struct model *m)
 	tally_clear(&m->cpu_busy);
 	tally_clear(&m->states);
 	path_free(m->path);
+	order_free(m->order);
 	g_string_chunk_free(m->strings);
 	g_free(m);
 }
@@ -140,6 +142,7 @@ enum group {
 	GROUP_CALL,
 	GROUP_BOARD,
 	GROUP_SCHED,
+	GROUP_ORDER,
 	GROUP_N,
 };
 
@@ -159,6 +162,8 @@ static const uint8_t group_of[EVENT_NTYPES] = {
 	[EVENT_LOCK_WAIT] = GROUP_LOCK,
 	[EVENT_LOCK_HELD] = GROUP_LOCK,
 	[EVENT_LOCK_FAILED] = GROUP_LOCK,
+	[EVENT_LOCK_ORDER] = GROUP_ORDER,
+	[EVENT_DISCARDED] = GROUP_BOARD,
 	[EVENT_WAIT_BEGIN] = GROUP_OBJECT,
 	[EVENT_WAIT_END] = GROUP_OBJECT,
 	[EVENT_SIGNAL] = GROUP_OBJECT,
@@ -191,6 +196,7 @@ static void (*const takers[GROUP_N])(struct model *, const struct event *) = {
 	[GROUP_CALL] = model_call_event,
 	[GROUP_BOARD] = model_board_event,
 	[GROUP_SCHED] = model_sched_event,
+	[GROUP_ORDER] = order_event,
 };
 
 /* The first event says when the recording began, if nobody else did. */

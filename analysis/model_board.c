@@ -135,6 +135,14 @@ static const uint8_t kind_of[IN_N] = {
 	[IN_FUTEX] = LOCK_FUTEX,
 };
 
+static int32_t joined_thread(const struct model *m, const struct event *e)
+{
+	uint32_t place =
+		map_get(&m->handle_of, e->u.open.object, (uint32_t)e->pid);
+
+	return place == MAP_NONE ? -1 : (int32_t)place;
+}
+
 static void on_open(struct model *m, const struct event *e)
 {
 	uint8_t in = MIN(e->u.open.in, IN_N - 1);
@@ -143,6 +151,7 @@ static void on_open(struct model *m, const struct event *e)
 		.thread = t->index,
 		.lock = -1,
 		.owner = e->u.open.owner,
+		.joined = -1,
 		.site = model_site(m, e->pid, e->u.open.site),
 		.state = (uint8_t)state_of[in],
 		.since = e->u.open.since_ns,
@@ -151,6 +160,8 @@ static void on_open(struct model *m, const struct event *e)
 
 	if (in == IN_NOTHING)
 		return;
+	if (in == IN_JOIN)
+		open.joined = joined_thread(m, e);
 	if (is_lock_wait(in))
 		open.lock =
 			model_lock(m, e->pid, e->u.open.object,
@@ -188,6 +199,23 @@ static void on_lock_open(struct model *m, const struct event *e)
 	g_array_append_val(m->open_holds, hold);
 }
 
+/* What the tracer lost touches whatever waits and holds are told of. */
+static void on_discarded(struct model *m, const struct event *e)
+{
+	uint64_t n = MAX(e->u.discarded.count, 1);
+
+	if (e->u.discarded.source == SOURCE_SCHED)
+		m->lost_sched += n;
+	else
+		m->lost_ust += n;
+}
+
+static void on_lost(struct model *m, const struct event *e)
+{
+	m->lost_ust += e->u.lost.pending;
+	m->lost_board += e->u.lost.slots + e->u.lost.untabled;
+}
+
 void model_board_event(struct model *m, const struct event *e)
 {
 	switch (e->type) {
@@ -208,6 +236,12 @@ void model_board_event(struct model *m, const struct event *e)
 		break;
 	case EVENT_LOCK_OPEN:
 		on_lock_open(m, e);
+		break;
+	case EVENT_BOARD_LOST:
+		on_lost(m, e);
+		break;
+	case EVENT_DISCARDED:
+		on_discarded(m, e);
 		break;
 	default:
 		break;

@@ -424,6 +424,8 @@ void model_fill(struct model *m, struct report *report)
 	fill_wakers(m, &fill);
 	fill_unfinished(m, &fill);
 	path_fill(m, &fill);
+	order_fill(m, &fill);
+	deadlock_fill(m, &fill);
 	g_free(fill.thread);
 	g_free(fill.lock);
 }

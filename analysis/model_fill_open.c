@@ -72,7 +72,9 @@ static void fill_open(const struct model *m, const struct m_open *open,
 /* Without a board: calls that began and never ended, in threads that live. */
 static void find_open(struct model *m, const struct m_thread *t)
 {
-	struct m_open open = { .thread = t->index, .owner = t->wait_owner };
+	struct m_open open = { .thread = t->index,
+			       .owner = t->wait_owner,
+			       .joined = -1 };
 	const struct m_process *p = model_process(m, t->pid);
 	const struct cover *last = NULL;
 
@@ -121,7 +123,7 @@ static void fill_open_holds(const struct model *m, struct fill *fill)
 			.since_ns = fill_time(m, o->acquired),
 			.hold_ns = m->last > o->acquired ? m->last - o->acquired
 							 : 0,
-			.thread_ended = t->ended || t->gone_told,
+			.thread_ended = t->ended && t->end_how <= END_CANCEL,
 		};
 	}
 }

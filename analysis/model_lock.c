@@ -138,6 +138,7 @@ static void on_wait(struct model *m, const struct event *e)
 			      .state = STATE_LOCK,
 		      });
 	stack_keep(m, t, e);
+	order_wait(m, t, lock, e);
 }
 
 /* The stack that came with the wait, where it is the longest of its site. */

@@ -20,6 +20,7 @@
 #include "analysis/hist.h"
 #include "analysis/model.h"
 #include "analysis/model_store.h"
+#include "analysis/order.h"
 #include "analysis/path.h"
 #include "analysis/series.h"
 
@@ -176,7 +177,7 @@ struct m_lock {
 	int32_t pid, index;
 	uint64_t address;
 	uint8_t kind;
-	bool ended, touched, late;
+	bool ended, touched;
 	bool followed; /* by another generation */
 	bool opened;   /* somebody waited or held when it ended */
 	bool sampled;  /* an event of it stood for more than one */
@@ -234,8 +235,9 @@ struct m_cpu {
 	uint64_t busy_ns, idle_ns;
 };
 
-struct m_open { /* thread_open */
-	int32_t thread, lock, owner, site;
+struct m_open {				   /* thread_open */
+	int32_t thread, lock, owner, site; /* owner: a tid, 0 unknown */
+	int32_t joined;			   /* thread, -1 unknown */
 	uint8_t state;
 	uint64_t since;
 };
@@ -292,8 +294,10 @@ struct model {
 	GArray *opens, *open_holds;
 	struct hist creations;
 	struct path *path;
+	struct order *order;
 
-	uint64_t events, refused, late, overlaps, lost_ust, lost_sched;
+	uint64_t events, refused, late, overlaps, lost_ust, lost_sched,
+		lost_board;
 	uint64_t switches;
 	uint64_t series_bytes;
 	uint32_t calls;
