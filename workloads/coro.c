@@ -9,6 +9,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "tracing/holdup.h"
 #include "workloads/common.h"
 
 struct coro { /* lies at the upper end of its stack */
@@ -315,7 +316,9 @@ static void run_one(struct worker *worker, struct coro *coro)
 	coros->switches++;
 	pthread_mutex_unlock(&coros->lock);
 	worker->current = coro;
+	holdup_task_switch(0, coro->id);
 	swapcontext(&worker->context, &coro->context);
+	holdup_task_switch(coro->id, 0);
 	pthread_mutex_lock(&coros->lock);
 	settle(worker);
 }

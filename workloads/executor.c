@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tracing/holdup.h"
 #include "workloads/common.h"
 
 /* Queued and not taken back at most: less than what fits into a pipe. */
@@ -23,9 +24,11 @@ struct done order_run(const struct order *order, unsigned worker)
 	struct done done = { .ticket = order->ticket };
 
 	done.outcome.worker = worker;
+	holdup_task_begin(order->ticket + 1, "task");
 	done.outcome.begin_ns = clock_ns();
 	done.outcome.result = order->task(order->argument);
 	done.outcome.end_ns = clock_ns();
+	holdup_task_end(order->ticket + 1);
 	return done;
 }
 

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "tracing/holdup.h"
 #include "workloads/common.h"
 
 struct gil {
@@ -28,6 +29,8 @@ struct gil *gil_new(uint64_t interval_ns)
 	pthread_cond_init(&gil->given_up, &attributes);
 	pthread_cond_init(&gil->taken, &attributes);
 	pthread_condattr_destroy(&attributes);
+	/* A lock of our own: the recorder must be told about it. */
+	holdup_lock_name(HOLDUP_OWN, gil, "gil");
 	return gil;
 }
 
@@ -49,6 +52,8 @@ uint64_t gil_switches(const struct gil *gil)
 static void gil_take(struct gil *gil)
 {
 	pthread_mutex_lock(&gil->mutex);
+	if (gil->locked)
+		holdup_lock_wait(gil, HOLDUP_WRITE);
 	while (gil->locked) {
 		uint64_t seen = gil->takes;
 		uint64_t end_ns = clock_ns() + gil->interval_ns;
@@ -66,6 +71,7 @@ static void gil_take(struct gil *gil)
 	atomic_store(&gil->drop_request, false);
 	pthread_cond_signal(&gil->taken);
 	pthread_mutex_unlock(&gil->mutex);
+	holdup_lock_acquired(gil, HOLDUP_WRITE);
 }
 
 /* Asked to: waits until the other one has it, or it would win it right back. */
@@ -73,12 +79,18 @@ static void gil_drop(struct gil *gil, bool asked)
 {
 	uint64_t seen;
 
+	holdup_lock_releasing(gil);
 	pthread_mutex_lock(&gil->mutex);
 	gil->locked = false;
 	seen = gil->takes;
 	gil->switches += asked;
 	pthread_cond_signal(&gil->given_up);
-	while (asked && gil->takes == seen)
+	pthread_mutex_unlock(&gil->mutex);
+	holdup_lock_released(gil);
+	if (!asked)
+		return;
+	pthread_mutex_lock(&gil->mutex);
+	while (gil->takes == seen)
 		pthread_cond_wait(&gil->taken, &gil->mutex);
 	pthread_mutex_unlock(&gil->mutex);
 }

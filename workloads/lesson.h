@@ -8,9 +8,9 @@
  *
  * A measure is named "VARIANT.KEY". Keys: seconds, wall, cpu, voluntary,
  * involuntary, rss_kib, right (1 or 0), races; any key that the workload
- * prints (of a list: KEY.rises); and trace.NAME or trace.NAME:ARGUMENT from the
- * recording (see lesson_trace.c). Of a sweep: sweep.knee and so on
- * (lesson_judge.c). With
+ * prints (of a list: KEY.rises); traced.NAME (see lesson_parts.h); and
+ * trace.NAME or trace.NAME:ARGUMENT from the recording (see lesson_trace.c). Of
+ * a sweep: sweep.knee and so on (lesson_judge.c). With
  * "@min" or "@max" at its end it is the one smallest or largest value.
  */
 #ifndef WORKLOADS_LESSON_H
@@ -26,8 +26,8 @@
 #include "workloads/scaling.h"
 
 #define LESSON_VARIANTS 9 /* with the end of the list, as all of these */
-#define LESSON_CHECKS	9
-#define LESSON_SHOWS	7
+#define LESSON_CHECKS	12
+#define LESSON_SHOWS	9
 #define LESSON_POINTS	16
 
 struct lesson_variant {
@@ -35,6 +35,7 @@ struct lesson_variant {
 	const char *args; /* "WORKLOAD OPTION..."; @C: the number of CPUs */
 	bool records;	  /* one more run, recorded */
 	bool goes_wrong;  /* its own result is expected to be wrong */
+	bool events;	  /* annotations are read from the recording */
 	bool races;	  /* its TSan build runs under `holdup race` too */
 };
 

@@ -14,13 +14,10 @@ static double number(const json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-/* Threads that were started to work; all of them if there are no others. */
+/* Not the first of its process. */
 static bool is_worker(const json_t *thread)
 {
-	const char *routine =
-		json_string_value(json_object_get(thread, "start_routine"));
-
-	return routine && *routine;
+	return number(thread, "created_by") > 0;
 }
 
 static bool has_workers(const json_t *report)
@@ -35,8 +32,9 @@ static bool has_workers(const json_t *report)
 }
 
 /*
- * Of the workers' life, the share in a state; "ready": wanting a CPU; "wants":
- * that, or having one; "waiting": I/O or sleep.
+ * Of the life of the threads that were created (of all, if none was), the share
+ * in a state; "ready": wanting a CPU; "wants": that, or having one; "waiting":
+ * I/O or sleep.
  */
 static double share(const json_t *report, const char *state)
 {

@@ -8,6 +8,21 @@
  */
 char **lesson_command(const char *args, const char *where, double scale);
 
+/*
+ * Keeps what a variant said under a key: a number as a measure, a list of
+ * numbers as "KEY.rises", and anything as text.
+ */
+struct lesson_outcome;
+void lesson_keep_line(struct lesson_outcome *outcome, const char *key,
+		      const char *text);
+
+/*
+ * Reads the annotations of its recording: traced.started, traced.finished (in
+ * the order of the tasks' begin and end), traced.at_once, traced.switches (of
+ * coroutines), traced.marks, traced.reads_first.
+ */
+void lesson_read_events(struct lesson_outcome *outcome);
+
 /* Runs holdup itself with these arguments, for its effects alone. */
 void lesson_holdup(const char *const args[]);
 

@@ -68,22 +68,30 @@ static void keep_list(struct lesson_outcome *outcome, const char *key,
 	g_strfreev(items);
 }
 
+void lesson_keep_line(struct lesson_outcome *outcome, const char *key,
+		      const char *text)
+{
+	char *end;
+	double value = g_ascii_strtod(text, &end);
+
+	if (end != text && *end == '\0')
+		lesson_measure_add(outcome, key, value);
+	else if (end != text && *end == ' ')
+		keep_list(outcome, key, text);
+	g_hash_table_insert(outcome->texts, g_strdup(key), g_strdup(text));
+}
+
 /* A "key: value" line of the workload. */
 static void keep_line(struct lesson_outcome *outcome, const char *line)
 {
 	const char *colon = strstr(line, ": ");
-	char *key, *end;
-	double value;
+	char *key;
 
 	if (!colon)
 		return;
 	key = g_strndup(line, (size_t)(colon - line));
-	value = g_ascii_strtod(colon + 2, &end);
-	if (end != colon + 2 && *end == '\0')
-		lesson_measure_add(outcome, key, value);
-	else if (end != colon + 2 && *end == ' ')
-		keep_list(outcome, key, colon + 2);
-	g_hash_table_insert(outcome->texts, key, g_strdup(colon + 2));
+	lesson_keep_line(outcome, key, colon + 2);
+	g_free(key);
 }
 
 static double seconds_of(struct timeval t)

@@ -23,7 +23,7 @@ const struct lesson lesson_thread_cost = {
 		  .right = "threads.us_per_task",
 		  .says = "a task for a pool costs less than half of a thread" },
 		{ .left = "processes.us_per_task", RELATION_ABOVE, 1.5,
-		  .right = "threads.us_per_task",
+		  .right = "threads.us_per_task", .cpus = 1,
 		  .says = "a process costs more than a thread" },
 		{ .left = "coroutines.us_per_task", RELATION_BELOW, 0.7,
 		  .right = "threads.us_per_task",
@@ -146,7 +146,8 @@ const struct lesson lesson_executors = {
 	.variants = {
 		{ .name = "waves",
 		  .args = "executors --variant waves",
-		  .records = true },
+		  .records = true,
+		  .events = true },
 		{ .name = "process-waves",
 		  .args = "executors --variant process-waves" },
 		{ .name = "one",
@@ -165,6 +166,8 @@ const struct lesson lesson_executors = {
 		  .says = "which takes twice the time of a task" },
 		{ .left = "waves.at_once", RELATION_ABOUT, 3,
 		  .says = "three at once" },
+		{ .left = "waves.traced.at_once", RELATION_ABOUT, 3,
+		  .says = "in the recording too" },
 		{ .left = "threads.right", RELATION_ABOUT, 1,
 		  .says = "three sums of squares in threads are right" },
 		{ .left = "processes.right", RELATION_ABOUT, 1,
@@ -230,7 +233,8 @@ const struct lesson lesson_pool_size = {
 	.variants = {
 		{ .name = "pool",
 		  .args = "pool-size --variant pool",
-		  .records = true },
+		  .records = true,
+		  .events = true },
 		{ .name = "unbounded", .args = "pool-size --variant "
 					       "unbounded" },
 	},
@@ -241,6 +245,8 @@ const struct lesson lesson_pool_size = {
 	.checks = {
 		{ .left = "pool.most_in_flight@max", RELATION_ABOUT, 6,
 		  .says = "six tasks are in flight at most" },
+		{ .left = "pool.traced.at_once", RELATION_ABOUT, 6,
+		  .says = "in the recording too" },
 		{ .left = "sweep.best", RELATION_ABOVE, 2,
 		  .right = "sweep.first", .cpus = 1,
 		  .says = "more workers are faster at first" },

@@ -76,11 +76,12 @@ const struct lesson lesson_convoy = {
 		  .right = "inside.seconds", .cpus = 1,
 		  .says = "with batches by one writer too" },
 		{ .left = "inside.trace.hold_io:ledger", RELATION_ABOVE, 0.5,
+		  .cpus = 1,
 		  .says = "inside, most of the hold time is I/O" },
 		{ .left = "inside.trace.lock_queue:ledger", RELATION_ABOVE, 2,
 		  .says = "and the queue is long" },
 		{ .left = "inside.trace.findings:io-under-lock",
-		  RELATION_ABOVE, 0,
+		  RELATION_ABOVE, 0, .cpus = 1,
 		  .says = "`holdup report` says so by itself" },
 	},
 	.shows = {

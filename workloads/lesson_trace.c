@@ -129,6 +129,8 @@ void lesson_record(struct lesson_result *result, struct lesson_outcome *outcome,
 				result->lesson->id, outcome->variant->name);
 	if (!record(outcome, result->scale))
 		return;
+	if (outcome->variant->events)
+		lesson_read_events(outcome);
 	read_report(outcome);
 	if (outcome->report && plots && !options->no_plots)
 		draw(outcome, plots);

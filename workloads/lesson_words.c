@@ -152,6 +152,16 @@ static bool is_time(const char *key)
 	       strstr(key, "lock_hold");
 }
 
+/* A whole number that was the same in all runs: told digit by digit. */
+static bool is_exact(const struct sample *sample)
+{
+	for (size_t i = 0; i < sample->n; i++)
+		if (sample->values[i] != sample->values[0] ||
+		    sample->values[i] != floor(sample->values[i]))
+			return false;
+	return true;
+}
+
 /* `words` has one %s, for the value. */
 char *words_show(const struct lesson_result *result,
 		 const struct lesson_show *show)
@@ -165,7 +175,9 @@ char *words_show(const struct lesson_result *result,
 	if (lesson_measure(result, show->measure, &sample, &reason)) {
 		double median = sample_median(&sample);
 
-		if (g_str_has_prefix(around[1] ? around[1] : "", " %"))
+		if (is_exact(&sample) && text_of(result, show->measure))
+			value = text_of(result, show->measure);
+		else if (g_str_has_prefix(around[1] ? around[1] : "", " %"))
 			snprintf(cell, sizeof(cell), "%.1f", 100 * median);
 		else if (is_time(show->measure))
 			words_time(median, cell);

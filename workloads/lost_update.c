@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "tracing/holdup.h"
 #include "workloads/common.h"
 
 static struct {
@@ -34,8 +35,10 @@ static void add_racy(const struct adder *adder)
 {
 	int seen = value.plain;
 
+	holdup_mark("read", seen);
 	seen++;
 	pause_ns(adder->slow_ns);
+	holdup_mark("write", seen);
 	value.plain = seen;
 }
 
@@ -45,8 +48,10 @@ static void add_locked(const struct adder *adder)
 
 	pthread_mutex_lock(&value.lock);
 	seen = value.plain;
+	holdup_mark("read", seen);
 	seen++;
 	pause_ns(adder->slow_ns);
+	holdup_mark("write", seen);
 	value.plain = seen;
 	pthread_mutex_unlock(&value.lock);
 }

@@ -35,7 +35,8 @@ $(foreach e,$(effects),$(eval $(e).src := workloads/$(subst -,_,$(e)).c $(effect
 $(foreach e,$(effects),$(eval $(e).libs := -lm))
 
 # holdup lesson
-lesson.src := workloads/lesson.c workloads/lesson_command.c workloads/lesson_figures.c \
+lesson.src := workloads/lesson.c workloads/lesson_command.c workloads/lesson_events.c \
+	workloads/lesson_figures.c \
 	workloads/lesson_html.c \
 	workloads/lesson_judge.c workloads/lesson_run.c workloads/lesson_sweep.c \
 	workloads/lesson_table.c workloads/lesson_table_cost.c \
