@@ -68,12 +68,17 @@ static uint64_t get_integer(const bt_field *field, bool is_signed)
 			 : bt_field_integer_unsigned_get_value(field);
 }
 
-int32_t read_number_get(const bt_field *structure, struct read_number number)
+uint64_t read_number_u64(const bt_field *structure, struct read_number number)
 {
-	return (int32_t)get_integer(
+	return get_integer(
 		bt_field_structure_borrow_member_field_by_index_const(
 			structure, number.index),
 		number.is_signed);
+}
+
+int32_t read_number_get(const bt_field *structure, struct read_number number)
+{
+	return (int32_t)read_number_u64(structure, number);
 }
 
 /* Whether a field of this class can be stored as `type`; of arrays the

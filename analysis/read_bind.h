@@ -44,6 +44,7 @@ struct read_number {
 /* Finds it by either of two names; `other` and `structure` may be NULL. */
 struct read_number read_number_find(const bt_field_class *structure,
 				    const char *name, const char *other);
+uint64_t read_number_u64(const bt_field *structure, struct read_number number);
 int32_t read_number_get(const bt_field *structure, struct read_number number);
 
 #endif

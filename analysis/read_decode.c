@@ -12,6 +12,7 @@ struct stream {
 	const bt_stream *key;
 	struct read_stream stats;
 	struct read_number pid, tid; /* in the common context */
+	struct read_number ip;	     /* caller of a tracepoint, there too */
 	struct read_number cpu;	     /* in the packet context */
 	bool has_clock;
 	uint64_t hz;
@@ -129,6 +130,7 @@ static struct stream *stream_new(struct read_decoder *decoder,
 	find_clock(decoder->clock, stream, class);
 	stream->pid = read_number_find(context, "vpid", "pid");
 	stream->tid = read_number_find(context, "vtid", "tid");
+	stream->ip = read_number_find(context, "ip", NULL);
 	if (bt_stream_class_supports_packets(class))
 		stream->cpu = read_number_find(
 			bt_stream_class_borrow_packet_context_field_class_const(
@@ -268,8 +270,8 @@ static void decode_event(struct read_decoder *decoder,
 	struct event *event;
 
 	stream->stats.events++;
-	if (!kind || !stream->has_clock) {
-		decoder->unknown++;
+	if (!kind || kind->type == EVENT_NONE || !stream->has_clock) {
+		decoder->unknown += !kind || !stream->has_clock;
 		if (stream->has_clock)
 			in_order(decoder, stream, event_ns(stream, message),
 				 batch, NO_EVENT);
@@ -283,6 +285,10 @@ static void decode_event(struct read_decoder *decoder,
 	add_context(stream, bt, event);
 	read_binding_store(binding, bt_event_borrow_payload_field_const(bt),
 			   event, batch);
+	if ((int)event->type >= READ_MUTEX_REQUEST && stream->ip.found)
+		event->u.lock.site = read_number_u64(
+			bt_event_borrow_common_context_field_const(bt),
+			stream->ip);
 	if (event->type == EVENT_SWITCH)
 		stream->current_tid = event->u.sched.next_tid;
 }

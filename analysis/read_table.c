@@ -154,6 +154,7 @@ LIST(module_build_id) = { FIELD(U64, "baddr", u.module.base),
 	COUNTED(BYTES, "build_id", u.module.build_id, u.module.n_build_id), END };
 LIST(module_gone) = { FIELD(U64, "baddr", u.module.base), END };
 
+LIST(nothing) = { END };
 LIST(wrapper_request) = { FIELD(U64, "mutex", u.lock.address), END };
 LIST(wrapper_done) = { FIELD(U64, "mutex", u.lock.address), FIELD(I32, "status", u.lock.result), END };
 
@@ -225,6 +226,14 @@ const struct read_kind read_kinds[] = {
 	LTTNG("pthread:pthread_mutex_lock_acq", READ_MUTEX_ACQUIRED, wrapper_done),
 	LTTNG("pthread:pthread_mutex_trylock", READ_MUTEX_TRIED, wrapper_done),
 	LTTNG("pthread:pthread_mutex_unlock", READ_MUTEX_RELEASED, wrapper_done),
+	LTTNG("statedump:start", EVENT_NONE, nothing),
+	LTTNG("statedump:end", EVENT_NONE, nothing),
+	LTTNG("statedump:procname", EVENT_NONE, nothing),
+	LTTNG("statedump:debug_link", EVENT_NONE, nothing),
+	LTTNG("lib:debug_link", EVENT_NONE, nothing),
+	LTTNG("dl:dlopen", EVENT_NONE, nothing),
+	LTTNG("dl:dlmopen", EVENT_NONE, nothing),
+	LTTNG("dl:dlclose", EVENT_NONE, nothing),
 	{ NULL, 0, 0, NULL },
 };
 /* clang-format on */

@@ -34,9 +34,9 @@ struct read_field {
 	uint16_t more;
 };
 
-/* Events of LTTng's pthread wrapper; read_pthread.c makes sections of them. */
+/* Events of LTTng's pthread wrapper; read_wrapper.c makes sections of them. */
 enum read_private_type {
-	READ_MUTEX_REQUEST = EVENT_NTYPES,
+	READ_MUTEX_REQUEST = EVENT_NTYPES + 1,
 	READ_MUTEX_ACQUIRED,
 	READ_MUTEX_TRIED,
 	READ_MUTEX_RELEASED,
@@ -44,7 +44,8 @@ enum read_private_type {
 
 struct read_kind {
 	const char *name; /* of the event class, with its provider */
-	int type;	  /* enum event_type or read_private_type */
+	int type; /* enum event_type or read_private_type; EVENT_NONE: known,
+		     and told to nobody */
 	enum event_source source;
 	const struct read_field *fields;
 };

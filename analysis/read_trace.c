@@ -10,6 +10,8 @@
 #include "analysis/read_child.h"
 #include "analysis/read_find.h"
 #include "analysis/read_merge.h"
+#include "analysis/read_table.h"
+#include "analysis/read_wrapper.h"
 
 #define EVENTS_A_WORD 65536 /* between calls of progress() */
 
@@ -19,6 +21,7 @@ struct reading {
 	read_callback on_event;
 	void *data;
 	struct read_stats *stats;
+	struct read_wrapper *wrapper; /* NULL: nothing to do for it */
 	GPtrArray *paths, *notes;
 };
 
@@ -38,6 +41,28 @@ static void tell_progress(const struct reading *reading)
 			       all));
 }
 
+static void pass_wrapper(struct reading *reading, const struct event *event)
+{
+	if (!reading->wrapper)
+		reading->wrapper =
+			read_wrapper_new(reading->on_event, reading->data);
+	read_wrapper_event(reading->wrapper, event);
+}
+
+/* A caveat: it says nothing of damage. */
+static void end_wrapper(struct reading *reading)
+{
+	if (!reading->wrapper)
+		return;
+	read_wrapper_end(reading->wrapper, reading->stats->end_ns);
+	read_wrapper_free(reading->wrapper);
+	g_ptr_array_add(
+		reading->notes,
+		g_strdup("recorded with LTTng's pthread wrapper: mutexes only, "
+			 "and a condition wait looks like a hold until another "
+			 "thread takes the mutex"));
+}
+
 static void hand_over(struct reading *reading, struct read_merge *merge)
 {
 	struct read_stats *stats = reading->stats;
@@ -52,7 +77,10 @@ static void hand_over(struct reading *reading, struct read_merge *merge)
 		handed += n;
 		for (size_t i = 0; i < n; i++) {
 			stats->events += events[i].type != EVENT_DISCARDED;
-			reading->on_event(reading->data, &events[i]);
+			if ((int)events[i].type > EVENT_NTYPES)
+				pass_wrapper(reading, &events[i]);
+			else
+				reading->on_event(reading->data, &events[i]);
 		}
 		if (handed >= word) {
 			tell_progress(reading);
@@ -194,8 +222,9 @@ int read_trace(const char *dir, const struct read_options *options,
 		while (result > 0);
 		g_ptr_array_free(reading.paths, TRUE);
 	}
+	stats->truncated = reading.notes->len > 0;
+	end_wrapper(&reading);
 	stats->n_notes = reading.notes->len;
-	stats->truncated = stats->n_notes > 0;
 	g_ptr_array_add(reading.notes, NULL);
 	stats->notes = (char **)g_ptr_array_free(reading.notes, FALSE);
 	return result < 0 ? err_prefix(err, "trace '%s'", dir) : 0;

@@ -25,7 +25,10 @@ struct synth;
 /* Makes `dir`, which must not exist. */
 struct synth *synth_new(const char *dir);
 
-/* Any event that holdup knows; goes to the part that the recorder would use. */
+/*
+ * Any event that holdup knows, also those of enum read_private_type; goes to
+ * the part that the recorder would use.
+ */
 void synth_event(struct synth *synth, const struct event *event);
 
 /* A stream lost events; the next one on its CPU comes after `end_ns`. */

@@ -184,7 +184,7 @@ static void every_known_event_is_read_as_it_was_written(void **state)
 	for (const struct read_kind *kind = read_kinds; kind->name; kind++) {
 		struct event event = make_event(kind, 1000 + truth->len);
 
-		if (kind->type >= EVENT_NTYPES)
+		if (kind->type == EVENT_NONE || kind->type >= EVENT_NTYPES)
 			continue;
 		g_array_append_val(truth, event);
 		synth_event(synth, &event);
@@ -299,6 +299,101 @@ static void the_waker_is_who_runs_on_that_cpu(void **state)
 	read_stats_clear(&stats);
 }
 
+static void wrapper_event(struct synth *synth, int type, uint64_t ts_ns,
+			  int32_t tid, int32_t status)
+{
+	struct event event = { .ts_ns = ts_ns, .pid = 1, .tid = tid };
+
+	event.type = (enum event_type)type;
+	event.u.lock.address = 0xa0;
+	event.u.lock.result = status;
+	synth_event(synth, &event);
+}
+
+static void assert_held(const struct event *event, int32_t tid,
+			uint64_t wait_begin_ns, uint64_t begin_ns,
+			uint64_t end_ns)
+{
+	assert_int_equal(event->type, EVENT_LOCK_HELD);
+	assert_int_equal(event->tid, tid);
+	assert_int_equal(event->u.lock.address, 0xa0);
+	assert_int_equal(event->u.lock.wait_begin_ns, wait_begin_ns);
+	assert_int_equal(event->u.lock.begin_ns, begin_ns);
+	assert_int_equal(event->u.lock.end_ns, end_ns);
+	assert_int_equal(event->u.lock.weight, 1);
+}
+
+/* Takes the starts of threads and processes out; returns how many. */
+static unsigned int take_starts(struct seen *seen)
+{
+	unsigned int n = 0;
+
+	for (guint i = seen->events->len; i-- > 0;) {
+		enum event_type type = seen_at(seen, i)->type;
+
+		if (type != EVENT_PROCESS_START && type != EVENT_THREAD_START)
+			continue;
+		g_array_remove_index(seen->events, i);
+		n++;
+	}
+	return n;
+}
+
+static void the_wrapper_of_lttng_tells_sections_and_waits(void **state)
+{
+	const char *dir = scratch_path(*state, "trace");
+	struct synth *synth = synth_new(dir);
+	const struct event *event;
+	struct read_stats stats;
+	struct seen seen = seen_new();
+
+	wrapper_event(synth, READ_MUTEX_REQUEST, 100, 2, 0);
+	wrapper_event(synth, READ_MUTEX_ACQUIRED, 110, 2, 0);
+	wrapper_event(synth, READ_MUTEX_TRIED, 120, 4, 16);
+	wrapper_event(synth, READ_MUTEX_REQUEST, 150, 3, 0);
+	/* 2 released at about 200, and tells it late. */
+	wrapper_event(synth, READ_MUTEX_ACQUIRED, 201, 3, 0);
+	wrapper_event(synth, READ_MUTEX_RELEASED, 203, 2, 0);
+	wrapper_event(synth, READ_MUTEX_TRIED, 250, 3, 0); /* recursive */
+	wrapper_event(synth, READ_MUTEX_RELEASED, 260, 3, 0);
+	wrapper_event(synth, READ_MUTEX_RELEASED, 300, 3, 0);
+	/* Open at the end: 5 holds, 6 waits. */
+	wrapper_event(synth, READ_MUTEX_REQUEST, 400, 5, 0);
+	wrapper_event(synth, READ_MUTEX_ACQUIRED, 410, 5, 0);
+	wrapper_event(synth, READ_MUTEX_REQUEST, 420, 6, 0);
+	wrapper_event(synth, READ_MUTEX_RELEASED, 430, 9, 0); /* never held */
+	synth_write(synth);
+	assert_int_equal(read_trace(dir, NULL, see, &seen, &stats, NULL), 0);
+	assert_false(stats.truncated);
+	assert_int_equal(stats.n_notes, 1);
+	assert_non_null(strstr(stats.notes[0], "pthread wrapper"));
+	assert_int_equal(seen.events->len, 14);
+	assert_int_equal(take_starts(&seen), 7);
+	event = seen_at(&seen, 0);
+	assert_int_equal(event->type, EVENT_LOCK_FAILED);
+	assert_int_equal(event->u.lock.result, 16);
+	assert_int_equal(event->u.lock.flags, LOCK_TRY);
+	event = seen_at(&seen, 1);
+	assert_int_equal(event->type, EVENT_LOCK_WAIT);
+	assert_int_equal(event->tid, 3);
+	assert_int_equal(event->u.lock.owner, 2);
+	assert_held(seen_at(&seen, 2), 2, 0, 110, 201);
+	assert_held(seen_at(&seen, 3), 3, 150, 201, 300);
+	event = seen_at(&seen, 4);
+	assert_int_equal(event->type, EVENT_LOCK_WAIT);
+	assert_int_equal(event->tid, 6);
+	event = seen_at(&seen, 5);
+	assert_int_equal(event->type, EVENT_LOCK_OPEN);
+	assert_int_equal(event->tid, 5);
+	assert_int_equal(event->u.lock.begin_ns, 410);
+	event = seen_at(&seen, 6);
+	assert_int_equal(event->type, EVENT_THREAD_OPEN);
+	assert_int_equal(event->u.open.owner, 5);
+	assert_int_equal(event->u.open.since_ns, 420);
+	seen_clear(&seen);
+	read_stats_clear(&stats);
+}
+
 static void assert_refused(const char *dir, const char *why)
 {
 	struct seen seen = seen_new();
@@ -334,6 +429,7 @@ int main(void)
 		scratch_test(events_of_all_parts_come_in_one_order_of_time),
 		scratch_test(discarded_events_are_counted_and_told),
 		scratch_test(the_waker_is_who_runs_on_that_cpu),
+		scratch_test(the_wrapper_of_lttng_tells_sections_and_waits),
 		scratch_test(what_is_no_trace_is_refused_in_one_line),
 	};
 
