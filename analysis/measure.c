@@ -190,6 +190,13 @@ uint64_t measure_lost(const struct report *report)
 
 bool measure_hangs(const struct report *report, const struct open_wait *wait)
 {
-	return wait->state == STATE_LOCK ||
+	bool in_order = !*report->run.ended && report->run.exit_status >= 0 &&
+			report->run.exit_status < 128;
+
+	if (wait->state == STATE_LOCK)
+		return true;
+	/* Idle helpers wait for ever; a program that had to be killed may
+	 * wait for what never comes. */
+	return !in_order &&
 	       measure_ratio(wait->wait_ns, report->run.duration_ns) >= 0.1;
 }

@@ -152,7 +152,7 @@ static const char *lock_label(const struct report *report,
 {
 	struct arena *arena = report->arena;
 	const char *kind = lock_kind_names[lock->kind];
-	struct variable variable;
+	struct variable variable = { .module = "" };
 	int site;
 
 	if (lock->name && *lock->name)
@@ -171,6 +171,9 @@ static const char *lock_label(const struct report *report,
 	if (site >= 0)
 		return arena_printf(arena, "%s in %s", kind,
 				    report->sites[site].text);
+	if (*variable.module)
+		return arena_printf(arena, "%s at %s+0x%" PRIx64, kind,
+				    variable.module, variable.offset);
 	return arena_printf(arena, "%s at 0x%" PRIx64, kind, lock->address);
 }
 

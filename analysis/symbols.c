@@ -546,10 +546,12 @@ bool symbols_data(struct symbols *symbols, int32_t pid, uint64_t address,
 	*variable = (struct variable){
 		.name = "", .symbol = "", .path = "", .module = ""
 	};
-	if (!binary || !binary_open(symbols, binary))
+	if (!binary)
 		return false;
 	variable->module = base_name(binary->path);
 	variable->offset = address - mapping->base;
+	if (!binary_open(symbols, binary))
+		return false;
 	at = variable->offset + binary->low;
 	dwarf = dwfl_module_getdwarf(binary->module, &bias);
 	if (dwarf && !binary->variables)

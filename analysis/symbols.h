@@ -59,7 +59,8 @@ enum symbols_kind {
 bool symbols_code(struct symbols *symbols, int32_t pid, uint64_t address,
 		  enum symbols_kind kind, struct symbol *symbol);
 
-/* The global or static variable at `address`; false if there is none. */
+/* The global or static variable at `address`; false if there is none, with
+ * module and offset where those are known. */
 bool symbols_data(struct symbols *symbols, int32_t pid, uint64_t address,
 		  struct variable *variable);
 
