@@ -84,8 +84,8 @@ static void write_names(struct table *table, const struct report *report,
 	table_block(table, "locks", "row id label hold_ns share text");
 	for (size_t i = 0; i < n; i++) {
 		const struct lock *l = &report->locks[chosen[i]];
-		char *name =
-			layout_shorten(l->label, layout_chars(LEFT - 40, 15));
+		char *name = layout_lock(report, chosen[i],
+					 layout_chars(LEFT - 40, 15));
 		char *total = layout_time(l->hold.total);
 		char *mean = layout_time(l->hold.mean);
 		char *count = layout_count(l->acquisitions);
@@ -109,11 +109,12 @@ static void write_names(struct table *table, const struct report *report,
 void breakdown_write(struct table *table, const struct report *report,
 		     const struct plot_options *options)
 {
+	struct report view = layout_by_label(report, options);
 	struct layout_legend legend = { .next_px = LEFT };
-	size_t *chosen = g_new(size_t, report->n_locks + 1);
+	size_t *chosen = g_new(size_t, view.n_locks + 1);
 	bool present[HOLD_NPARTS] = { false };
 	size_t n_all;
-	size_t n = choose(report, options, chosen, &n_all);
+	size_t n = choose(&view, options, chosen, &n_all);
 
 	if (!n) {
 		layout_head(table, report, "While locks were held", 480);
@@ -130,10 +131,10 @@ void breakdown_write(struct table *table, const struct report *report,
 	table_set(table, "left", "%d", LEFT);
 	table_set(table, "top", "%d", LAYOUT_TOP);
 	table_set(table, "n_rows", "%zu", n);
-	write_names(table, report, chosen, n);
+	write_names(table, &view, chosen, n);
 	table_block(table, "parts", "row part state ns low high text");
 	for (size_t i = 0; i < n; i++)
-		write_parts(table, i, &report->locks[chosen[i]], present);
+		write_parts(table, i, &view.locks[chosen[i]], present);
 	for (int i = 0; i < HOLD_NPARTS; i++)
 		if (present[i])
 			layout_legend_add(&legend, part_states[i],

@@ -3,8 +3,11 @@
 IN = ARG1; OUT = ARG2
 load ARG0[1:strlen(ARG0) - strlen("compare.gp")] . "style.gp"
 if (!strlen(empty)) {
-	scale = t_scale + 0
-	over = hair(t_begin / scale, t_end / scale, left, right)
+	scale = t_scale * 1.0
+	at(name) = (column(name) - t_zero) / scale
+	x_from = (t_begin - t_zero) / scale
+	x_to = (t_end - t_zero) / scale
+	over = hair(x_from, x_to, left, right)
 	panel_top(i) = top + i * panel_px + 26
 	sums_top = top + n * panel_px + 90
 	mine(i, value) = column("recording") == i ? value : NaN
@@ -16,16 +19,16 @@ if (!strlen(empty)) {
 	do for [i = 0 : int(n - 1)] {
 		set tmargin at screen sy(panel_top(i))
 		set bmargin at screen sy(panel_top(i) + panel_px - 42)
-		set xrange [t_begin / scale : t_end / scale]
+		set xrange [x_from : x_to]
 		set yrange [0 : highest * 1.04]
 		set ylabel "threads" tc rgb colour_ink
 		set format x ""
 		if (i == n - 1) {
 			set format x "%g"
-			set xlabel "time since each recording began (" . t_unit . ")" tc rgb colour_ink
+			set xlabel t_name tc rgb colour_ink
 		}
-		plot IN index "stack" using (mine(i, column("begin_ns") / scale)):"low":(column("begin_ns") / scale):(column("end_ns") / scale + over):"low":"high":(colour(column("state"))) with boxxyerror fc rgb variable, \
-			"" index "recordings" using (mine(i, column("end_ns") / scale)):(0):(0):(highest * 1.04) with vectors nohead dt 2 lw 1.5 lc rgb colour_ink
+		plot IN index "stack" using (mine(i, at("begin_ns"))):"low":(at("begin_ns")):(at("end_ns") + over):"low":"high":(colour(column("state"))) with boxxyerror fc rgb variable, \
+			"" index "recordings" using (mine(i, at("end_ns"))):(0):(0):(highest * 1.04) with vectors nohead dt 2 lw 1.5 lc rgb colour_ink
 		unset label
 		unset object
 		unset xlabel

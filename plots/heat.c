@@ -38,8 +38,8 @@ static void write_names(struct table *table, const struct report *report,
 	table_block(table, "locks", "row id label wait_ns wait");
 	for (size_t i = 0; i < n; i++) {
 		const struct lock *l = &report->locks[chosen[i]];
-		char *name =
-			layout_shorten(l->label, layout_chars(LEFT - 30, 15));
+		char *name = layout_lock(report, chosen[i],
+					 layout_chars(LEFT - 36, 15));
 		char *wait = layout_time(l->wait.total);
 
 		table_u64(table, i);

@@ -18,7 +18,7 @@ static const struct layout_unit units[] = {
 };
 
 /* From which length on each unit is used. */
-static const double unit_from_ns[] = { 0, 2e3, 2e6, 2e9, 180e9, 7200e9 };
+static const double unit_from_ns[] = { 0, 1e3, 1e6, 1e9, 180e9, 7200e9 };
 
 const struct layout_unit *layout_unit(uint64_t ns)
 {
@@ -144,7 +144,7 @@ static void set_notes(struct table *table, const struct report *report)
 		g_string_append_printf(out, "%strace cut short",
 				       out->len ? "; " : "");
 	if (report->run.ended[0])
-		g_string_append_printf(out, "%s%s", out->len ? "; " : "",
+		g_string_append_printf(out, "%sended: %s", out->len ? "; " : "",
 				       report->run.ended);
 	if (sampled)
 		g_string_append_printf(
@@ -212,15 +212,22 @@ void layout_head(struct table *table, const struct report *report,
 
 void layout_axis(struct table *table, struct layout_window window)
 {
-	const struct layout_unit *unit = layout_unit(window.end_ns);
+	uint64_t length = window.end_ns - window.begin_ns;
+	/* Far from the begin, a short window counts from its own. */
+	bool far = length < window.begin_ns / 20;
+	const struct layout_unit *unit =
+		layout_unit(far ? length : window.end_ns);
+	char *origin = layout_time(window.begin_ns);
 
 	table_set(table, "t_begin", "%" PRIu64, window.begin_ns);
 	table_set(table, "t_end", "%" PRIu64,
-		  window.end_ns > window.begin_ns ? window.end_ns
-						  : window.begin_ns + 1);
-	table_set(table, "t_unit", "%s", unit->name);
-	table_set(table, "right", "%d", LAYOUT_RIGHT);
+		  window.begin_ns + (length ? length : 1));
+	table_set(table, "t_zero", "%" PRIu64, far ? window.begin_ns : 0);
 	table_set(table, "t_scale", "%.0f", unit->ns);
+	table_set(table, "t_name", "time since %s (%s)",
+		  far ? origin : "the recording began", unit->name);
+	table_set(table, "right", "%d", LAYOUT_RIGHT);
+	g_free(origin);
 }
 
 void layout_legend_add(struct layout_legend *legend, int state,
@@ -344,6 +351,17 @@ bool layout_is_lock(const struct lock *lock)
 	       lock->kind == LOCK_SPIN || lock->kind == LOCK_ANNOTATED;
 }
 
+/*
+ * Locks proper with waits worth a look come first: waits for the others may be
+ * mere idleness. Where there are none (an interpreter whose lock is a flag with
+ * a condition), the others are what there is to see.
+ */
+static bool goes_first(const struct report *report, const struct lock *l)
+{
+	return layout_is_lock(l) &&
+	       l->wait.total >= report->run.duration_ns / 100;
+}
+
 size_t layout_choose_locks(const struct report *report,
 			   const struct plot_options *options, size_t n,
 			   size_t *chosen, size_t *n_all)
@@ -354,12 +372,12 @@ size_t layout_choose_locks(const struct report *report,
 	if (options->top)
 		n = options->top;
 	*n_all = 0;
-	for (int locks = 1; locks >= 0; locks--) {
+	for (int first = 1; first >= 0; first--) {
 		memset(scores, 0, sizeof(scores[0]) * report->n_locks);
 		for (size_t i = 0; i < report->n_locks; i++) {
 			const struct lock *l = &report->locks[i];
 
-			if (layout_is_lock(l) != locks ||
+			if (goes_first(report, l) != first ||
 			    !layout_lock_wanted(report, i, options))
 				continue;
 			scores[i] = l->wait.total;
@@ -370,6 +388,60 @@ size_t layout_choose_locks(const struct report *report,
 	}
 	g_free(scores);
 	return found;
+}
+
+struct report layout_by_label(const struct report *report,
+			      const struct plot_options *options)
+{
+	struct report view = *report;
+
+	if (report->n_groups && !options->lock) {
+		view.locks = report->groups;
+		view.n_locks = report->n_groups;
+	}
+	return view;
+}
+
+/* " x12" for a group, " @1a40" for one lock of a group of several. */
+static char *lock_suffix(const struct report *report, const struct lock *l)
+{
+	if (l->instances > 1)
+		return g_strdup_printf(" ×%" PRIu32, l->instances);
+	if (report->groups && l->group >= 0 &&
+	    (size_t)l->group < report->n_groups &&
+	    report->groups[l->group].instances > 1 && !strchr(l->label, '['))
+		return g_strdup_printf(" @%04" PRIx64, l->address & 0xffff);
+	return g_strdup("");
+}
+
+char *layout_lock(const struct report *report, size_t lock, size_t chars)
+{
+	const struct lock *l = &report->locks[lock];
+	char *suffix = lock_suffix(report, l);
+	size_t length = (size_t)g_utf8_strlen(suffix, -1);
+	char *name = layout_shorten_label(l->label,
+					  chars > length ? chars - length : 1);
+	char *out = g_strconcat(name, suffix, NULL);
+
+	g_free(name);
+	g_free(suffix);
+	return out;
+}
+
+enum state layout_wait_state(const struct lock *lock)
+{
+	switch (lock->kind) {
+	case LOCK_CONDITION:
+		return STATE_COND;
+	case LOCK_BARRIER:
+		return STATE_BARRIER;
+	case LOCK_SEMAPHORE:
+		return STATE_SEMAPHORE;
+	case LOCK_FUTEX:
+		return STATE_OTHER;
+	default:
+		return STATE_LOCK;
+	}
 }
 
 void layout_set_chosen(struct table *table, size_t drawn, size_t all,

@@ -58,7 +58,7 @@ void layout_frame(struct table *table, unsigned height);
 void layout_head(struct table *table, const struct report *report,
 		 const char *title, unsigned height);
 
-/* t_begin, t_end, t_unit, t_scale of a time axis, and right, its margin. */
+/* t_begin, t_end, t_zero, t_scale, t_name of a time axis; right, its margin. */
 void layout_axis(struct table *table, struct layout_window window);
 
 /* The legend of the states that occur, from `left` px on. */
@@ -93,13 +93,23 @@ size_t layout_choose(const uint64_t *scores, size_t n_scores, size_t n,
 		     size_t *chosen);
 
 /*
- * As above, the locks with contention that are asked for, by wait time: locks
- * proper first, then conditions and the like. --top goes before `n`; `chosen`
- * has room for all locks. `n_all` is how many there would be.
+ * As above, the locks with waits that are asked for, by wait time: locks proper
+ * first, then conditions and the like. --top goes before `n`; `chosen` has room
+ * for all locks. `n_all` is how many there would be.
  */
 size_t layout_choose_locks(const struct report *report,
 			   const struct plot_options *options, size_t n,
 			   size_t *chosen, size_t *n_all);
+
+/* The report with groups of locks in place of locks, unless --lock asks. */
+struct report layout_by_label(const struct report *report,
+			      const struct plot_options *options);
+
+/* The label of a lock, told apart from others of its group; owned. */
+char *layout_lock(const struct report *report, size_t lock, size_t chars);
+
+/* The state of a thread that waits for it. */
+enum state layout_wait_state(const struct lock *lock);
 
 /* The hint, with how many rows of how many are drawn. */
 void layout_set_chosen(struct table *table, size_t drawn, size_t all,

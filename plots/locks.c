@@ -164,6 +164,7 @@ static void write_queue(struct picture *p, size_t row, const struct lock *l,
 		if (!s->values[(size_t)bin * s->rows])
 			continue;
 		table_u64(p->table, row);
+		table_i64(p->table, layout_wait_state(l));
 		table_u64(p->table, s->begin_ns + bin * s->width_ns);
 		table_u64(p->table, MIN(s->begin_ns + (bin + 1) * s->width_ns,
 					p->window.end_ns));
@@ -171,6 +172,17 @@ static void write_queue(struct picture *p, size_t row, const struct lock *l,
 		table_real(p->table, depth_of(s, bin));
 		*deepest = MAX(*deepest, depth_of(s, bin));
 	}
+}
+
+/* Conditions and the like are never held. */
+static char *held_text(const struct lock *l, uint64_t length_ns)
+{
+	double percent = 100.0 * (double)l->held_ns / (double)length_ns;
+
+	if (!layout_is_lock(l))
+		return g_strdup("");
+	return g_strdup_printf("held %.*f %% of the time", percent < 10,
+			       percent);
 }
 
 static void write_names(struct picture *p)
@@ -183,10 +195,8 @@ static void write_names(struct picture *p)
 		char *name = layout_shorten_label(l->label,
 						  layout_chars(LEFT - 40, 15));
 		char *wait = layout_time(l->wait.total);
-		char *count = layout_count(l->contended + l->gave_up);
-		char *held = g_strdup_printf("held %.0f %% of the time",
-					     100.0 * (double)l->held_ns /
-						     (double)length);
+		char *count = layout_count(l->wait.count);
+		char *held = held_text(l, length);
 		char *queue =
 			g_strdup_printf("queue %.1f mean, %" PRIu32 " at most",
 					l->queue_mean, l->queue_max);
@@ -247,7 +257,8 @@ static void write_all(struct picture *p, size_t n_all)
 		    "row begin_ns end_ns owner slot share held_ns");
 	for (size_t i = 0; i < p->n_chosen; i++)
 		write_owners(p, i, &p->report->locks[p->chosen[i]]);
-	table_block(p->table, "queue", "row begin_ns end_ns waiters_ns depth");
+	table_block(p->table, "queue",
+		    "row state begin_ns end_ns waiters_ns depth");
 	for (size_t i = 0; i < p->n_chosen; i++)
 		write_queue(p, i, &p->report->locks[p->chosen[i]], &deepest);
 	deepest = ceil(MAX(deepest, 1));

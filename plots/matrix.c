@@ -1,6 +1,7 @@
 /* Who waited for whom: time by waiter and owner, by thread and by call site. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "plots/kinds.h"
 #include "plots/layout.h"
@@ -123,13 +124,17 @@ static bool has_column(const struct matrix *m, size_t column)
 /* What stands at a row or column; owned by the caller. */
 static char *name_of(const struct matrix *m, size_t place, bool is_owner)
 {
+	/* Names of columns are slanted, and the last one has the margin only.
+	 */
+	size_t chars = is_owner ? 18 : 24;
+
 	if (place == MOST)
 		return g_strdup("all others");
 	if (place == MOST + 1)
 		return g_strdup(is_owner ? "(handoff)" : "(unknown)");
 	if (m->panel == BY_THREAD)
 		return layout_thread(m->report, (int)m->chosen[place], 18);
-	return layout_shorten(m->report->sites[m->chosen[place]].text, 24);
+	return layout_shorten(m->report->sites[m->chosen[place]].text, chars);
 }
 
 /* Rows and columns in use, numbered from the top left. */
@@ -179,6 +184,10 @@ static void write_cells(struct table *table, const struct matrix *m,
 		for (size_t j = 0; j < p->n_columns; j++) {
 			uint64_t ns = m->cells[p->rows[i]][p->columns[j]];
 			char *text = ns ? layout_time(ns) : g_strdup("");
+			char *gap = strchr(text, ' ');
+
+			if (gap)
+				memmove(gap, gap + 1, strlen(gap));
 
 			table_i64(table, m->panel);
 			table_u64(table, i);

@@ -7,15 +7,15 @@ if (!strlen(empty)) {
 	top = 250
 	bottom = H - 60
 	# Panels: where the names end and the cells begin, and how wide these are.
-	x0(panel) = panel > 0 ? 1040 : 190
-	wide(panel) = panel > 0 ? 470 : 560
+	x0(panel) = panel > 0 ? 1010 : 190
+	wide(panel) = panel > 0 ? 490 : 560
 	cell_w(panel, columns) = wide(panel) / (columns < 5 ? 5 : columns)
 	cell_h(rows) = (bottom - top) / (rows < 8 ? 8.0 : rows)
 	cx(i) = x0(column("panel")) + i * cell_w(column("panel"), column("columns"))
 	cy(i) = top + i * cell_h(column("rows"))
 	set cbrange [0:1]
 	set label 20 "by thread" at 190, 110 left font "DejaVu Sans Bold,12" tc rgb colour_ink
-	set label 21 "by call site" at 1040, 110 left font "DejaVu Sans Bold,12" tc rgb colour_ink
+	set label 21 "by call site" at 1010, 110 left font "DejaVu Sans Bold,12" tc rgb colour_ink
 	fits(panel, columns) = cell_w(panel, columns) >= 40
 	dark(share) = share > 0.4 ? 0xFFFFFF : colour_ink
 	plot IN index "cells" using (cx(column("column"))):(cy(column("row"))):(cx(column("column"))):(cx(column("column") + 1) - 2):(cy(column("row"))):(cy(column("row") + 1) - 2):"share" with boxxyerror fc palette notitle, \

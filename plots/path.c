@@ -18,7 +18,9 @@ static void write_bar(struct table *table, const struct report *report,
 {
 	double share = (double)ns / (double)report->path.length_ns;
 	char *time = layout_time(ns);
-	char *text = g_strdup_printf("%s, %.1f %%", time, share * 100);
+	char *text = share < 0.0005 ? g_strdup_printf("%s, <0.1 %%", time)
+				    : g_strdup_printf("%s, %.1f %%", time,
+						      share * 100);
 
 	table_i64(table, panel);
 	table_u64(table, row);
@@ -61,7 +63,7 @@ static void write_states(struct table *table, const struct report *report)
 
 static char *name_of(const struct report *report, enum panel panel, int index)
 {
-	return panel == BY_LOCK ? layout_shorten(report->locks[index].label, 30)
+	return panel == BY_LOCK ? layout_lock(report, (size_t)index, 30)
 				: layout_thread(report, index, 26);
 }
 
@@ -107,6 +109,7 @@ void path_write(struct table *table, const struct report *report,
 		const struct plot_options *options)
 {
 	size_t most = options->top && options->top < ROWS ? options->top : ROWS;
+	bool present[STATE_N];
 	size_t n_locks, n_threads;
 
 	if (!report->path.length_ns) {
@@ -131,6 +134,10 @@ void path_write(struct table *table, const struct report *report,
 		  "The chain, back from the end, of the thread that the end "
 		  "waited for: only what is shortened here makes the run "
 		  "shorter.");
+	for (int i = 0; i < STATE_N; i++)
+		present[i] = report->path.by_state_ns[i] > 0;
+	table_set(table, "top", "%d", 250);
+	layout_states(table, present, 40);
 	table_set(table, "n_lock_rows", "%zu", n_locks);
 	table_set(table, "n_thread_rows", "%zu", n_threads);
 }

@@ -230,9 +230,14 @@ static void write_rest(struct picture *p)
 	uint64_t life = p->window.end_ns - p->window.begin_ns;
 	uint64_t most = 1;
 
+	/* As wide as the widest, or a multiple: no bin falls between two. */
+	sum.width_ns = 1;
 	for (size_t i = 0; i < r->n_threads; i++)
-		sum.width_ns = MAX(sum.width_ns, r->threads[i].states.width_ns);
-	sum.width_ns = MAX(sum.width_ns, life / PLOT_BINS + 1);
+		if (p->row_of[i] < 0)
+			sum.width_ns = MAX(sum.width_ns,
+					   r->threads[i].states.width_ns);
+	while (life / sum.width_ns > PLOT_BINS * 2)
+		sum.width_ns *= 2;
 	sum.n = (uint32_t)(life / sum.width_ns) + 1;
 	sum.values = g_new0(uint64_t, (size_t)sum.n * STATE_N);
 	for (size_t i = 0; i < r->n_threads; i++)
@@ -366,6 +371,15 @@ static void write_unfinished(struct picture *p)
 	}
 }
 
+/* Since when a thread is in a wait that does not end. */
+static uint64_t open_since(const struct report *r, int thread)
+{
+	for (size_t i = 0; i < r->n_unfinished; i++)
+		if (r->unfinished[i].thread == thread)
+			return r->unfinished[i].since_ns;
+	return UINT64_MAX;
+}
+
 /* The lock in each wait that is wide enough for its name. */
 static void write_labels(struct picture *p)
 {
@@ -375,13 +389,14 @@ static void write_labels(struct picture *p)
 		    "row middle_ns begin_ns end_ns state text");
 	for (size_t row = 0; row < p->n_chosen; row++) {
 		const struct thread *t = &r->threads[p->chosen[row]];
+		uint64_t open_ns = open_since(r, (int)p->chosen[row]);
 
 		for (size_t i = 0; i < t->n_waits; i++) {
 			const struct wait_span *w = &t->waits[i];
 			uint64_t begin = MAX(w->begin_ns, p->window.begin_ns);
 			uint64_t end = MIN(w->end_ns, p->window.end_ns);
 
-			if (w->lock >= 0 && begin < end)
+			if (w->lock >= 0 && begin < end && begin < open_ns)
 				write_label(p, row, w->state, begin, end,
 					    r->locks[w->lock].label);
 		}

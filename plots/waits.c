@@ -37,7 +37,8 @@ struct range {
 
 /* Counts of a distribution by cell of the log axis, as heights on a log. */
 static void write_cells(struct table *table, size_t row, enum what what,
-			const struct dist *d, struct range *range)
+			const struct lock *l, const struct dist *d,
+			struct range *range)
 {
 	uint64_t counts[CELLS] = { 0 };
 	uint64_t most = 0;
@@ -56,6 +57,8 @@ static void write_cells(struct table *table, size_t row, enum what what,
 			continue;
 		table_u64(table, row);
 		table_i64(table, what);
+		table_i64(table,
+			  what == WAITS ? (int)layout_wait_state(l) : -1);
 		table_real(table, cell_low_ns(i));
 		table_real(table, cell_low_ns(i + 1));
 		table_u64(table, counts[i]);
@@ -97,15 +100,16 @@ static char *words(const struct dist *d, uint64_t n, const char *what)
 static void write_names(struct table *table, const struct report *report,
 			const size_t *chosen, size_t n)
 {
-	table_block(table, "locks", "row id label waits holds");
+	table_block(table, "locks", "row state id label waits holds");
 	for (size_t i = 0; i < n; i++) {
 		const struct lock *l = &report->locks[chosen[i]];
-		char *name = layout_shorten_label(l->label,
-						  layout_chars(LEFT - 30, 15));
+		char *name = layout_lock(report, chosen[i],
+					 layout_chars(LEFT - 36, 15));
 		char *waits = words(&l->wait, l->wait.count, "waits");
 		char *holds = words(&l->hold, l->hold.count, "holds");
 
 		table_u64(table, i);
+		table_i64(table, layout_wait_state(l));
 		table_text(table, l->id);
 		table_text(table, name);
 		table_text(table, waits);
@@ -134,12 +138,13 @@ static void write_all(struct table *table, const struct report *report,
 	table_set(table, "top", "%d", LAYOUT_TOP);
 	table_set(table, "n_rows", "%zu", n);
 	write_names(table, report, chosen, n);
-	table_block(table, "cells", "row what low_ns high_ns count height");
+	table_block(table, "cells",
+		    "row what state low_ns high_ns count height");
 	for (size_t i = 0; i < n; i++) {
 		const struct lock *l = &report->locks[chosen[i]];
 
-		write_cells(table, i, WAITS, &l->wait, &range);
-		write_cells(table, i, HOLDS, &l->hold, &range);
+		write_cells(table, i, WAITS, l, &l->wait, &range);
+		write_cells(table, i, HOLDS, l, &l->hold, &range);
 	}
 	table_block(table, "marks", "row what mark name at_ns");
 	for (size_t i = 0; i < n; i++) {
@@ -158,12 +163,13 @@ static void write_all(struct table *table, const struct report *report,
 void waits_write(struct table *table, const struct report *report,
 		 const struct plot_options *options)
 {
-	size_t *chosen = g_new(size_t, report->n_locks + 1);
+	struct report view = layout_by_label(report, options);
+	size_t *chosen = g_new(size_t, view.n_locks + 1);
 	size_t n_all;
-	size_t n = layout_choose_locks(report, options, ROWS, chosen, &n_all);
+	size_t n = layout_choose_locks(&view, options, ROWS, chosen, &n_all);
 
 	if (n) {
-		write_all(table, report, chosen, n, n_all);
+		write_all(table, &view, chosen, n, n_all);
 	} else {
 		layout_head(table, report, "Waits and holds", 480);
 		layout_set_no_contention(table, report, options);

@@ -43,7 +43,7 @@ if (!strlen(empty)) {
 	y(height) = column("row") + 0.5 + way(column("what")) * (0.02 + 0.4 * height)
 	at(what, mark) = column("what") == what && column("mark") == mark ? column("at_ns") : NaN
 	plot IN index "locks" using (x_low + 0):(column("row") + 0.5):ytic(strcol("label")) with dots lc rgb colour_ink notitle, \
-		"" index "cells" using "low_ns":(y(0)):"low_ns":"high_ns":(y(0)):(y(column("height"))):(column("what") > 0 ? colour_hold : colour_wait) with boxxyerror fc rgb variable notitle, \
+		"" index "cells" using "low_ns":(y(0)):"low_ns":"high_ns":(y(0)):(y(column("height"))):(column("what") > 0 ? colour_hold : colour(column("state"))) with boxxyerror fc rgb variable notitle, \
 		for [what = 0:1] "" index "marks" using (at(what, 0)):(y(0.14)) with points pt 7 ps 1.8 lw 4 lc rgb "#FFFFFF" notitle, \
 		for [what = 0:1] "" index "marks" using (at(what, 0)):(y(0.14)) with points pt 7 ps 1.1 lc rgb colour_ink notitle, \
 		for [what = 0:1] "" index "marks" using (at(what, 1)):(y(0.14)) with points pt 9 ps 1.9 lw 4 lc rgb "#FFFFFF" notitle, \
@@ -52,6 +52,6 @@ if (!strlen(empty)) {
 		for [what = 0:1] "" index "marks" using (at(what, 2)):(y(0.14)) with points pt 5 ps 1.0 lc rgb colour_ink notitle, \
 		for [what = 0:1] "" index "marks" using (at(what, 3)):(y(0.14)) with points pt 2 ps 1.8 lw 4 lc rgb "#FFFFFF" notitle, \
 		for [what = 0:1] "" index "marks" using (at(what, 3)):(y(0.14)) with points pt 2 ps 1.1 lw 2 lc rgb colour_ink notitle, \
-		"" index "locks" using (x_high + 0):(column("row") + 0.32):(strcol("waits")) with labels left offset 1, 0 font ",10" tc rgb colour_wait notitle, \
+		"" index "locks" using (x_high + 0):(column("row") + 0.32):(strcol("waits")) with labels left offset 1, 0 font ",10" tc rgb colour_ink notitle, \
 		"" index "locks" using (x_high + 0):(column("row") + 0.68):(strcol("holds")) with labels left offset 1, 0 font ",10" tc rgb colour_soft notitle
 }
