@@ -108,12 +108,27 @@ static const char *lock_name(const char *maps, uint64_t address,
 	return kept;
 }
 
-static void add_access(GArray *accesses, const struct waiter *waiter,
+/* Threads are numbered as they are met: tids differ from run to run. */
+static int number_of(const GArray *waiters, int tid)
+{
+	for (guint i = 0; i < waiters->len; i++)
+		if (g_array_index(waiters, struct waiter, i).tid == tid)
+			return (int)i + 1;
+	return 0;
+}
+
+static void add_access(GArray *accesses, const GArray *waiters, guint i,
 		       struct race_pool *pool)
 {
-	char *thread = g_strdup_printf("%d", waiter->tid);
-	char *operation = g_strdup_printf("waits for %s, held by %d",
-					  waiter->name, waiter->owner);
+	const struct waiter *waiter = &g_array_index(waiters, struct waiter, i);
+	int owner = number_of(waiters, waiter->owner);
+	char *thread = g_strdup_printf("thread %u", i + 1);
+	char *operation =
+		owner ? g_strdup_printf("waits for '%s', held by thread %d",
+					waiter->name, owner)
+		      : g_strdup_printf("waits for '%s', held by a thread that "
+					"waits for no mutex",
+					waiter->name);
 	struct race_access access = {
 		.thread = race_pool_text(pool, thread),
 		.operation = race_pool_text(pool, operation),
@@ -148,6 +163,12 @@ static bool is_cycle(const GArray *waiters)
 	return false;
 }
 
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(((const struct waiter *)a)->name,
+		      ((const struct waiter *)b)->name);
+}
+
 static GArray *read_waiters(pid_t pid, struct program_symbols *symbols,
 			    struct race_pool *pool)
 {
@@ -172,10 +193,26 @@ static GArray *read_waiters(pid_t pid, struct program_symbols *symbols,
 	}
 	if (dir)
 		g_dir_close(dir);
+	g_array_sort(waiters, compare_names);
 	g_free(maps);
 	g_free(maps_path);
 	g_free(path);
 	return waiters;
+}
+
+/* "cup, spoon": the locks that are waited for. */
+static const char *lock_names(const GArray *waiters, struct race_pool *pool)
+{
+	GString *text = g_string_new(NULL);
+	const char *kept;
+
+	for (guint i = 0; i < waiters->len; i++)
+		g_string_append_printf(
+			text, "%s%s", i ? ", " : "",
+			g_array_index(waiters, struct waiter, i).name);
+	kept = race_pool_text(pool, text->str);
+	g_string_free(text, TRUE);
+	return kept;
 }
 
 struct race_report *hang_report(pid_t pid, struct program_symbols *symbols,
@@ -184,18 +221,16 @@ struct race_report *hang_report(pid_t pid, struct program_symbols *symbols,
 	GArray *waiters = read_waiters(pid, symbols, pool);
 	GArray *accesses =
 		g_array_new(FALSE, FALSE, sizeof(struct race_access));
+	bool is_deadlock = is_cycle(waiters);
 	struct race_report report = {
-		.kind = RACE_HANG,
-		.title = "hang",
-		.variable = is_cycle(waiters) ? "threads that wait for each "
-						"other: a deadlock"
-					      : "",
+		.kind = is_deadlock ? RACE_DEADLOCK : RACE_HANG,
+		.title = is_deadlock ? "threads wait for each other" : "hang",
 		.pid = pid,
 	};
 
+	report.variable = lock_names(waiters, pool);
 	for (guint i = 0; i < waiters->len; i++)
-		add_access(accesses, &g_array_index(waiters, struct waiter, i),
-			   pool);
+		add_access(accesses, waiters, i, pool);
 	report.n_accesses = accesses->len;
 	report.accesses =
 		race_pool_copy(pool, accesses->data,

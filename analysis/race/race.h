@@ -25,9 +25,10 @@ enum race_kind {
 	RACE_READ_LOCK, /* of a write-locked one, and the unlock */
 	RACE_SIGNAL_UNSAFE,
 	RACE_SIGNAL_ERRNO,
-	RACE_CRASH,  /* the runtime caught a fatal signal */
-	RACE_HANG,   /* ours: the run was cut off */
-	RACE_STATUS, /* ours: it ended with a status that is not 0 */
+	RACE_CRASH,    /* the runtime caught a fatal signal */
+	RACE_DEADLOCK, /* ours: cut off, its threads waited in a circle */
+	RACE_HANG,     /* ours: the run was cut off */
+	RACE_STATUS,   /* ours: it ended with a status that is not 0 */
 	RACE_OTHER,
 	RACE_NKINDS,
 };

@@ -62,7 +62,8 @@ static const char *report_key(const struct race_report *report,
 	GString *key = g_string_new(race_kind_ids[report->kind]);
 	const char *kept;
 
-	if (race_is_sign(report->kind) || !report->n_accesses)
+	if (race_is_sign(report->kind) || report->kind == RACE_DEADLOCK ||
+	    !report->n_accesses)
 		g_ptr_array_add(places, g_strdup(report->variable));
 	for (guint i = 0; i < report->n_accesses; i++)
 		if (report->accesses[i].stack.n)

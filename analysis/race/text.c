@@ -98,8 +98,8 @@ static void write_access(const struct race_report *report,
 	char *place = a->stack.own ? frame_text(a->stack.own)
 				   : g_strdup("(stack lost)");
 
-	if (report->kind == RACE_HANG)
-		fprintf(out, "    thread %s %s\n", a->thread, a->operation);
+	if (report->kind == RACE_HANG || report->kind == RACE_DEADLOCK)
+		fprintf(out, "    %s %s\n", a->thread, a->operation);
 	else if (report->kind == RACE_ORDER)
 		fprintf(out, "    %s\n    %-11s  in %s\n", a->operation,
 			a->thread, place);
@@ -147,7 +147,7 @@ static const char *join_word(const struct race_report *r)
 		return " ";
 	if (r->kind == RACE_CRASH)
 		return " by signal ";
-	return r->kind == RACE_HANG ? ", " : " on ";
+	return r->kind == RACE_HANG ? ", waits for " : " on ";
 }
 
 static void write_row(guint number, const struct race_row *row,

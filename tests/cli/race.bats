@@ -11,7 +11,10 @@ corpus() { grep -v '^#' "$BATS_TEST_DIRNAME/../race/expected.tsv"; }
 
 @test "every racy shape of the corpus is found, by its kind" {
 	while read -r shape kind; do
-		run -1 holdup race --runs 6 --time-limit 10s --format json "$tsan/$shape" racy
+		limits="--runs 6"
+		[ "$kind" != deadlock ] || limits="--runs 2 --time-limit 2s"
+		# shellcheck disable=SC2086  # words on purpose
+		run -1 holdup race $limits --format json "$tsan/$shape" racy
 		jq -e --arg kind "$kind" '.verdict == "races" and any(.races[]; .kind == $kind)' \
 			<<<"$output" >/dev/null || { echo "$shape"; return 1; }
 	done < <(corpus)
@@ -150,4 +153,11 @@ corpus() { grep -v '^#' "$BATS_TEST_DIRNAME/../race/expected.tsv"; }
 	run -3 holdup race --runs 1 --second drd --plain "$tsan/ring fixed" "$tsan/ring" fixed
 	run -3 holdup race --runs 1 --second drd "$tsan/ring" fixed
 	run -2 holdup race --second lint "$tsan/ring" fixed
+}
+
+@test "a deadlock names the locks and who holds them" {
+	run -1 holdup race --runs 1 --time-limit 2s --format json "$tsan/embrace" racy
+	jq -e '.hung == 1 and (.races[0] | .kind == "deadlock" and .variable == "cup, spoon" and
+		.accesses[0].operation == "waits for \u0027cup\u0027, held by thread 2" and
+		.accesses[1].operation == "waits for \u0027spoon\u0027, held by thread 1")' <<<"$output"
 }
