@@ -243,7 +243,7 @@ void manifest_fill_run(const struct manifest *manifest, const char *dir,
 	report->run.budget = manifest->budget;
 	report->run.exit_status = manifest->exit_status;
 	report->run.scheduler = scheduler(manifest, stats);
-	report->run.events = stats->events;
+	report->run.events = stats->events + stats->unknown;
 	report->run.events_lost =
 		MAX(stats->discarded[SOURCE_UST], manifest->ust_discarded) +
 		stats->discarded[SOURCE_BOARD];

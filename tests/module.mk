@@ -67,3 +67,10 @@ tests += damage_test
 damage_test.src := tests/unit/damage_test.c $(synth.src) $(read.src) $(base.src)
 damage_test.pkgs := cmocka $(read.pkgs)
 damage_test.libs := $(base.libs)
+# For the end-to-end tests: a program of known counts, and the invariants.
+aids += primes check_report
+primes.src := tests/aid/primes.c
+check_report.src := tests/aid/check_report.c analysis/check.c $(load.src) $(base.src)
+check_report.pkgs := $(load.pkgs)
+check_report.libs := $(load.libs) $(base.libs)
+packages += bpftrace
