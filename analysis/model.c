@@ -199,6 +199,17 @@ static void (*const takers[GROUP_N])(struct model *, const struct event *) = {
 	[GROUP_ORDER] = order_event,
 };
 
+static void begin_at(struct model *m, uint64_t ns)
+{
+	m->begin = ns;
+	m->from = m->begin + m->options.from_ns;
+	m->to = m->options.to_ns ? m->begin + m->options.to_ns : NEVER;
+	m->windowed = m->options.from_ns || m->options.to_ns;
+	m->edges_done = m->from;
+	tally_init(&m->states, m->from, m->options.bins, STATE_N);
+	tally_init(&m->cpu_busy, m->from, m->options.bins, 4096);
+}
+
 /* The first event says when the recording began, if nobody else did. */
 static void begin(struct model *m, const struct event *e)
 {
@@ -208,14 +219,35 @@ static void begin(struct model *m, const struct event *e)
 		if (e->u.process.begin_ns && e->u.process.begin_ns < ns)
 			ns = e->u.process.begin_ns;
 	m->begun = true;
-	m->begin = m->options.begin_ns ? m->options.begin_ns : ns;
+	begin_at(m, m->options.begin_ns ? m->options.begin_ns : ns);
 	m->last = m->newest = MAX(m->begin, e->ts_ns);
-	m->from = m->begin + m->options.from_ns;
-	m->to = m->options.to_ns ? m->begin + m->options.to_ns : NEVER;
-	m->windowed = m->options.from_ns || m->options.to_ns;
-	m->edges_done = m->from;
-	tally_init(&m->states, m->from, m->options.bins, STATE_N);
-	tally_init(&m->cpu_busy, m->from, m->options.bins, 4096);
+}
+
+/*
+ * What came before the first word of the program is the recording's own: the
+ * start of the program under the tracer. The run begins with that word, where
+ * a recorder says when it started itself.
+ */
+static void begin_again(struct model *m, uint64_t ns)
+{
+	m->told = true;
+	if (!m->options.begin_ns || ns <= m->begin)
+		return;
+	for (guint i = 0; i < m->threads->len; i++) {
+		struct m_thread *t = thread_at(m, (int32_t)i);
+
+		t->begin = t->settled = MAX(t->begin, ns);
+		t->voluntary = t->involuntary = 0;
+	}
+	for (guint i = 0; i < m->cpus->len; i++) {
+		struct m_cpu *cpu = &g_array_index(m->cpus, struct m_cpu, i);
+
+		cpu->since = ns;
+		cpu->idle_ns = 0;
+	}
+	tally_clear(&m->states);
+	tally_clear(&m->cpu_busy);
+	begin_at(m, ns);
 }
 
 /* A time in a payload: not after it was told, give or take clocks. */
@@ -277,12 +309,16 @@ void model_event(struct model *m, const struct event *event)
 		m->last = event->ts_ns;
 	if (group == GROUP_NONE)
 		return;
+	if (!m->told && group != GROUP_BOARD && group != GROUP_SCHED)
+		begin_again(m, event->ts_ns);
 	e = *event;
 	if (e.ts_ns < m->begin)
 		e.ts_ns = m->begin;
-	if (group != GROUP_BOARD) {
+	if (group != GROUP_BOARD)
 		m->newest = MAX(m->newest, e.ts_ns);
-		m->events += group != GROUP_SCHED;
+	if (group != GROUP_BOARD && group != GROUP_SCHED) {
+		m->newest_word = MAX(m->newest_word, e.ts_ns);
+		m->events++;
 	}
 	tidy(m, &e);
 	takers[group](m, &e);
@@ -337,12 +373,28 @@ static void finish_thread(struct model *m, struct m_thread *t, uint64_t end)
 	sections_settle(m, t);
 }
 
+/* When the last thread ended; when the recording did, if one had not. */
+static uint64_t end_of(const struct model *m)
+{
+	uint64_t end = m->newest_word;
+	bool alive = false;
+
+	for (guint i = 0; i < m->threads->len; i++) {
+		const struct m_thread *t = thread_at(m, (int32_t)i);
+
+		if (!t->told)
+			continue;
+		alive |= !t->gone && !t->ended;
+		end = MAX(end, t->settled);
+		end = MAX(end, t->end);
+	}
+	return alive ? MAX(end, MAX(m->options.end_ns, m->newest)) : end;
+}
+
 void model_finish(struct model *m, struct report *report)
 {
-	uint64_t end = MAX(m->options.end_ns, m->newest);
+	uint64_t end = end_of(m);
 
-	for (guint i = 0; i < m->threads->len; i++)
-		end = MAX(end, thread_at(m, (int32_t)i)->settled);
 	m->last = m->newest = end;
 	finish_open_holds(m, end);
 	for (guint i = 0; i < m->threads->len; i++) {

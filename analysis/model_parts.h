@@ -257,6 +257,8 @@ struct model {
 	struct model_options options;
 	uint64_t begin, last; /* newest ts */
 	uint64_t newest;      /* of all that happened */
+	uint64_t newest_word; /* told by the program */
+	bool told;	      /* the program has said something */
 	bool begun;
 	uint64_t from, to; /* the window; NEVER: no end */
 	bool windowed;
