@@ -163,15 +163,16 @@ static char *place_text(const struct race_access *a)
 			    : g_strdup("a place that is not known");
 }
 
-/* "PLACE holds it (23 acquisitions)" */
+/* "PLACE holds it (23 acquisitions there)" */
 static void add_side(GString *text, const struct race_access *a,
 		     const struct candidate *c, int side)
 {
+	uint64_t n = c->acquisitions[side];
 	char *place = place_text(a);
 
-	g_string_append_printf(text, "%s %s it (%llu acquisitions)", place,
-			       c->held[side] ? "holds" : "does not hold",
-			       (unsigned long long)c->acquisitions[side]);
+	g_string_append_printf(text, "%s %s it (%llu acquisition%s there)",
+			       place, c->held[side] ? "holds" : "does not hold",
+			       (unsigned long long)n, n == 1 ? "" : "s");
 	g_free(place);
 }
 
@@ -190,7 +191,7 @@ static char *hint_text(const struct race_report *race,
 	add_side(text, &race->accesses[0], c, 0);
 	g_string_append(text, "; ");
 	add_side(text, &race->accesses[1], c, 1);
-	g_string_append_printf(text, ". Acquisitions are those of %s.", trace);
+	g_string_append_printf(text, ". Counted in %s.", trace);
 	return g_string_free(text, FALSE);
 }
 

@@ -96,8 +96,8 @@ static void the_lock_that_one_side_holds_is_missing_on_the_other(void **state)
 	assert_string_equal(
 		hint(0, 1, true),
 		"Probably missing: accounts (bank.c:2). deposit (bank.c:14) "
-		"holds it (23 acquisitions); audit (bank.c:26) does not hold "
-		"it (0 acquisitions). Acquisitions are those of holdup.trace.");
+		"holds it (23 acquisitions there); audit (bank.c:26) does not "
+		"hold it (0 acquisitions there). Counted in holdup.trace.");
 }
 
 static void
