@@ -177,17 +177,12 @@ void find_nested_wait(struct finder *finder)
 	}
 }
 
-/* ", and other programs use 60 % of them": where they do. */
+/* ", of which other programs take their share": where they do. */
 static const char *others(const struct finder *finder)
 {
-	double share = measure_foreign_share(finder->report);
-	struct units_text text;
-
-	if (share < 0.1)
-		return "";
-	return arena_printf(finder->report->arena,
-			    ", and other programs use %s of them",
-			    units_share(&text, share));
+	return measure_denied_share(finder->report) >= 0.2
+		       ? ", which other programs use, too"
+		       : "";
 }
 
 void find_preempted_holder(struct finder *finder)
@@ -209,8 +204,8 @@ void find_preempted_holder(struct finder *finder)
 			"section, or block instead of spinning.";
 		finder_add(finder, finding,
 			   "%s; for %s of that its owner wants a CPU and has "
-			   "none: %.1f threads want one of %u CPUs at an "
-			   "average instant%s. %s.",
+			   "none. %.1f threads want one of the %u CPUs%s, at "
+			   "an average instant. %s.",
 			   held(finder, lock), units_share(&share, part),
 			   measure_demand(finder->report),
 			   finder->report->run.cpus, others(finder),

@@ -92,16 +92,37 @@ double measure_demand(const struct report *report)
 			  report->utilization.n_demand);
 }
 
-double measure_foreign_share(const struct report *report)
+/* Time that threads wanted a CPU: their number x time. */
+static double wanted(const struct report *report)
 {
-	uint64_t sum = 0;
+	double sum = 0;
 
-	for (size_t i = 0; report->utilization.cpu_foreign_ns &&
-			   i < report->utilization.n_cpus;
-	     i++)
-		sum += report->utilization.cpu_foreign_ns[i];
-	return measure_ratio(sum, report->run.duration_ns *
-					  report->utilization.n_cpus);
+	for (size_t i = 0; i < report->utilization.n_demand; i++)
+		sum += (double)i * (double)report->utilization.demand_ns[i];
+	return sum;
+}
+
+uint64_t measure_denied(const struct report *report)
+{
+	double denied = wanted(report);
+
+	if (report->run.scheduler == SCHED_NONE || !report->run.cpus)
+		return 0;
+	for (size_t i = 0; i < report->utilization.n_concurrency; i++)
+		denied -= (double)i *
+			  (double)report->utilization.concurrency_ns[i];
+	/* More threads than CPUs: some must wait, whoever else is there. */
+	for (size_t i = report->run.cpus; i < report->utilization.n_demand; i++)
+		denied -= (double)(i - report->run.cpus) *
+			  (double)report->utilization.demand_ns[i];
+	return denied > 0 ? (uint64_t)denied : 0;
+}
+
+double measure_denied_share(const struct report *report)
+{
+	double all = wanted(report);
+
+	return all > 0 ? (double)measure_denied(report) / all : 0;
 }
 
 bool measure_is_held(const struct lock *lock)

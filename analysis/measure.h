@@ -32,8 +32,14 @@ uint64_t measure_state(const struct report *report, enum state state);
 double measure_concurrency(const struct report *report);
 double measure_demand(const struct report *report);
 
-/* Share of the CPUs that other programs used, where the scheduler told. */
-double measure_foreign_share(const struct report *report);
+/*
+ * Time for which threads wanted a CPU and others had it, programs that were not
+ * recorded: the runnable time beyond what the threads' own number explains.
+ */
+uint64_t measure_denied(const struct report *report);
+
+/* The same as a share of all time that threads wanted a CPU. */
+double measure_denied_share(const struct report *report);
 
 /* True for what is held and released by an owner: not for conditions,
  * barriers, semaphores, futexes. */

@@ -366,6 +366,7 @@ static json_t *utilization(const struct report *report)
 	put(o, "cpu_foreign_ns",
 	    numbers(report->utilization.cpu_foreign_ns,
 		    report->utilization.n_cpus));
+	put_n(o, "cpu_denied_ns", measure_denied(report));
 	put(o, "cpu_share", json_real(report->utilization.cpu_share));
 	put(o, "concurrency_ns",
 	    numbers(report->utilization.concurrency_ns,

@@ -118,8 +118,8 @@ static void path_line(struct page *page)
 static void use_line(struct page *page)
 {
 	const struct report *report = page->report;
-	struct units_text use, foreign;
-	double others = measure_foreign_share(report);
+	struct units_text use, time, share;
+	double denied = measure_denied_share(report);
 
 	if (report->run.scheduler != SCHED_NONE &&
 	    report->utilization.bound != BOUND_NONE)
@@ -130,11 +130,13 @@ static void use_line(struct page *page)
 			 measure_concurrency(report),
 			 measure_demand(report) - measure_concurrency(report),
 			 report->run.cpus);
-	if (others >= 0.2)
+	if (denied >= 0.1 && measure_ratio(measure_denied(report),
+					   report->run.duration_ns) >= 0.05)
 		doc_note(page->doc,
-			 "Other programs used %s of the CPUs: some of the "
-			 "waiting is theirs.",
-			 units_share(&foreign, others));
+			 "Other programs had the CPUs for %s in which its "
+			 "threads wanted them: %s of what they wanted.",
+			 units_ns_prose(&time, measure_denied(report)),
+			 units_share(&share, denied));
 	if (report->path.length_ns)
 		path_line(page);
 	else if (report->utilization.bound != BOUND_NONE)

@@ -102,8 +102,8 @@ static const struct doc_column cpu_columns[] = {
 	{ "CPU", DOC_LEFT, 0, DOC_FIXED },
 	{ "busy", DOC_RIGHT, 0, DOC_FIXED },
 	{ "share", DOC_RIGHT, 0, DOC_FIXED },
-	{ "other programs", DOC_RIGHT, 0, DOC_FIXED },
-	{ "idle", DOC_RIGHT, 0, DOC_FIXED },
+	{ "others or idle", DOC_RIGHT, 0, DOC_FIXED },
+	{ "known idle", DOC_RIGHT, 0, DOC_FIXED },
 };
 
 static void cpu_table(struct page *page)

@@ -11,6 +11,7 @@
 
 #include "analysis/findings.h"
 #include "analysis/groups.h"
+#include "analysis/measure.h"
 #include "analysis/render.h"
 #include "tests/unit/sample_report.h"
 
@@ -88,6 +89,23 @@ static void no_line_is_wider_than_the_page(void **state)
 				fail_msg("%zu columns: %s", strlen(line), line);
 		free(text);
 	}
+	report_free(report);
+}
+
+static void time_on_others_cpus_is_told_from_too_many_threads(void **state)
+{
+	struct report *report = sample_convoy();
+	uint64_t running[] = { 0, 30, 70 }, wanting[] = { 0, 0, 60, 40 };
+
+	(void)state;
+	report->utilization.concurrency_ns = running;
+	report->utilization.n_concurrency = 3;
+	report->utilization.demand_ns = wanting;
+	report->utilization.n_demand = 4;
+	/* wanted 240, ran 170; of the 70, 40 had to be with 2 CPUs */
+	assert_int_equal(measure_denied(report), 30);
+	report->run.scheduler = SCHED_NONE;
+	assert_int_equal(measure_denied(report), 0);
 	report_free(report);
 }
 
@@ -349,6 +367,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_screen_names_lock_place_and_cause),
 		cmocka_unit_test(no_line_is_wider_than_the_page),
+		cmocka_unit_test(
+			time_on_others_cpus_is_told_from_too_many_threads),
 		cmocka_unit_test(only_the_sections_asked_for_are_printed),
 		cmocka_unit_test(a_calm_program_is_blamed_for_nothing),
 		cmocka_unit_test(off_the_critical_path_a_lock_costs_nothing),
