@@ -254,13 +254,20 @@ static void check_team(struct finder *finder, const struct team *team)
 		   team->n - 1, site_words(report, last->start_site));
 }
 
+/* Threads of a library's start routine may have nothing in common. */
+static bool is_own_routine(const struct report *report, int site)
+{
+	return site >= 0 && *report->sites[site].function &&
+	       !report->sites[site].wrapper;
+}
+
 void find_unbalanced(struct finder *finder)
 {
 	const struct report *report = finder->report;
 	struct team *teams = g_new0(struct team, report->n_sites + 1);
 
 	for (size_t i = 0; i < report->n_threads; i++)
-		if (report->threads[i].start_site >= 0)
+		if (is_own_routine(report, report->threads[i].start_site))
 			team_join(&teams[report->threads[i].start_site], report,
 				  (int)i);
 	for (size_t i = 0; i < report->n_sites; i++)

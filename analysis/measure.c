@@ -221,3 +221,18 @@ bool measure_hangs(const struct report *report, const struct open_wait *wait)
 	return !in_order &&
 	       measure_ratio(wait->wait_ns, report->run.duration_ns) >= 0.1;
 }
+
+int measure_user_site(const struct report *report, const struct lock *lock,
+		      int site)
+{
+	if (site < 0 || !report->sites[site].wrapper)
+		return site;
+	for (size_t i = 0; i < lock->n_sites; i++) {
+		const struct lock_site *at = &lock->sites[i];
+
+		for (int j = 0; at->site == site && j < at->n_stack; j++)
+			if (!report->sites[at->stack[j]].wrapper)
+				return at->stack[j];
+	}
+	return site;
+}

@@ -71,6 +71,14 @@ const struct held_wait *measure_held_wait(const struct lock *lock,
 /* Is the end of the recording what cut this wait, or did it hang? */
 bool measure_hangs(const struct report *report, const struct open_wait *wait);
 
+/*
+ * The place in the program's own code behind a lock's site: where a library's
+ * wrapper made the call, its innermost caller of the longest wait told. The
+ * site itself if that is not known.
+ */
+int measure_user_site(const struct report *report, const struct lock *lock,
+		      int site);
+
 /* Events that were lost, in all sources together. */
 uint64_t measure_lost(const struct report *report);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/arena.h"
+#include "analysis/measure.h"
 
 static const char *base_name(const char *path)
 {
@@ -14,14 +15,43 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Template arguments of this length and more say nothing to a reader. */
+#define ARGUMENTS_MAX 16
+
+/* "sleep_for<long, std::ratio<1l, 1000000l> >" -> "sleep_for<..>" */
+static char *short_function(const char *function)
+{
+	GString *text = g_string_new(NULL);
+	const char *open = NULL;
+	int depth = 0;
+
+	for (const char *c = function; *c; c++) {
+		if (*c == '<' && !depth++)
+			open = c;
+		else if (!depth)
+			g_string_append_c(text, *c);
+		else if (*c == '>' && !--depth && open) {
+			if (c - open > ARGUMENTS_MAX)
+				g_string_append(text, "<..>");
+			else
+				g_string_append_len(text, open, c - open + 1);
+		}
+	}
+	/* The brackets of operators are none. */
+	if (depth || !text->len || strstr(function, "operator"))
+		g_string_assign(text, function);
+	return g_string_free(text, FALSE);
+}
+
 static const char *site_text(struct arena *arena, const struct site *site)
 {
-	if (*site->function && site->line > 0)
-		return arena_printf(arena, "%s (%s:%d)", site->function,
-				    site->file, site->line);
-	if (*site->function)
-		return arena_printf(arena, "%s (%s)", site->function,
-				    site->module);
+	g_autofree char *function = short_function(site->function);
+
+	if (*function && site->line > 0)
+		return arena_printf(arena, "%s (%s:%d)", function, site->file,
+				    site->line);
+	if (*function)
+		return arena_printf(arena, "%s (%s)", function, site->module);
 	if (site->line > 0)
 		return arena_printf(arena, "%s:%d", site->file, site->line);
 	if (*site->module)
@@ -131,22 +161,6 @@ static int busiest_site(const struct lock *lock)
 	return site;
 }
 
-/* The innermost frame of the program's own, where a wrapper made the call. */
-static int beyond_wrapper(const struct report *report, const struct lock *lock,
-			  int site)
-{
-	for (size_t i = 0; i < lock->n_sites; i++) {
-		const struct lock_site *at = &lock->sites[i];
-
-		if (at->site != site || !report->sites[site].wrapper)
-			continue;
-		for (int j = 0; j < at->n_stack; j++)
-			if (!report->sites[at->stack[j]].wrapper)
-				return at->stack[j];
-	}
-	return site;
-}
-
 static const char *lock_label(const struct report *report,
 			      struct symbols *symbols, const struct lock *lock)
 {
@@ -167,7 +181,7 @@ static const char *lock_label(const struct report *report,
 				    report->sites[lock->init_site].text);
 	site = lock->first_site >= 0 ? lock->first_site : busiest_site(lock);
 	if (site >= 0)
-		site = beyond_wrapper(report, lock, site);
+		site = measure_user_site(report, lock, site);
 	if (site >= 0)
 		return arena_printf(arena, "%s in %s", kind,
 				    report->sites[site].text);

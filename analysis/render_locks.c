@@ -187,16 +187,20 @@ static bool is_start(const char *function)
 }
 
 /* "a < b < c": who called, for the longest wait that was told. */
-static void stack_note(struct page *page, const struct lock_site *site)
+static void stack_note(struct page *page, const struct lock *lock,
+		       const struct lock_site *site)
 {
+	int shown = measure_user_site(page->report, lock, site->site);
 	GString *text = g_string_new(NULL);
 
-	for (int i = 1; i < site->n_stack && i < 6; i++) {
+	for (int i = 1; i < site->n_stack && text->len < 160; i++) {
 		const struct site *at = &page->report->sites[site->stack[i]];
 
 		if (is_start(at->function))
 			break;
-		g_string_append_printf(text, "%s %s", i > 1 ? " <" : "",
+		if (at->wrapper || site->stack[i] == shown)
+			continue;
+		g_string_append_printf(text, "%s %s", text->len ? " <" : "",
 				       at->text);
 	}
 	if (text->len)
@@ -216,7 +220,9 @@ static void one_lock_sites(struct page *page, const struct lock *lock)
 	for (size_t i = 0; i < n; i++) {
 		const struct lock_site *site = &lock->sites[i];
 
-		doc_cell(page->doc, page_site(page, site->site));
+		doc_cell(page->doc,
+			 page_site(page, measure_user_site(page->report, lock,
+							   site->site)));
 		doc_cell_count(page->doc, site->acquisitions);
 		doc_cell_count(page->doc, site->contended);
 		doc_cell_ns(page->doc, site->wait_ns);
@@ -227,7 +233,7 @@ static void one_lock_sites(struct page *page, const struct lock *lock)
 			       measure_ratio(site->hold_ns, lock->hold.total));
 	}
 	if (lock->n_sites)
-		stack_note(page, &lock->sites[0]);
+		stack_note(page, lock, &lock->sites[0]);
 	if (n < lock->n_sites)
 		doc_note(page->doc, "... and %zu more places",
 			 lock->n_sites - n);
@@ -257,15 +263,34 @@ static const struct doc_column blame_columns[] = {
 	{ "share", DOC_RIGHT, 0, DOC_FIXED },
 };
 
+/* Behind the last "::" of a name's own, not of its template arguments. */
+static const char *without_scope(const char *name, size_t *length)
+{
+	size_t own = strcspn(name, "<(");
+
+	for (size_t i = MIN(own, *length); i > 2; i--)
+		if (name[i - 1] == ':' && name[i - 2] == ':') {
+			*length -= i;
+			return name + i;
+		}
+	return name;
+}
+
 /* "append:77", where there is little room. */
 static void site_cell(struct page *page, int i)
 {
 	const struct site *site = &page->report->sites[i < 0 ? 0 : i];
+	const char *place = i < 0 ? NULL : strstr(site->text, " (");
+	const char *name = site->text;
+	size_t length;
 
-	if (i >= 0 && *site->function && site->line > 0)
-		doc_cellf(page->doc, "%s:%d", site->function, site->line);
-	else
+	if (!place || site->line <= 0) {
 		doc_cell(page->doc, page_site(page, i));
+		return;
+	}
+	length = (size_t)(place - name);
+	name = without_scope(name, &length);
+	doc_cellf(page->doc, "%.*s:%d", (int)length, name, site->line);
 }
 
 static bool shows_blame(const struct page *page, const struct blame *blame)
@@ -289,11 +314,15 @@ static void one_lock_pairs(struct page *page, const struct lock *lock)
 		if (!shows_blame(page, blame))
 			continue;
 		doc_cell(page->doc, page_thread(page, blame->waiter));
-		site_cell(page, blame->waiter_site);
+		site_cell(page, measure_user_site(page->report, lock,
+						  blame->waiter_site));
 		doc_cell(page->doc, blame->owner < 0
 					    ? "(handoff)"
 					    : page_thread(page, blame->owner));
-		site_cell(page, blame->owner < 0 ? -1 : blame->owner_site);
+		site_cell(page, blame->owner < 0
+					? -1
+					: measure_user_site(page->report, lock,
+							    blame->owner_site));
 		doc_cell_ns(page->doc, blame->wait_ns);
 		doc_cell_share(page->doc,
 			       measure_ratio(blame->wait_ns, lock->wait.total));
@@ -326,7 +355,10 @@ static void one_lock_owners(struct page *page, const struct lock *lock)
 	doc_table(page->doc, view_columns, G_N_ELEMENTS(view_columns));
 	for (size_t i = 0; i < shown; i++)
 		if (rows[i].index >= 0)
-			view_row(page, lock, page_site(page, rows[i].index),
+			view_row(page, lock,
+				 page_site(page,
+					   measure_user_site(page->report, lock,
+							     rows[i].index)),
 				 rows[i].wait_ns);
 	if (lock->handoff_ns)
 		view_row(page, lock, "(handoff: released, not yet taken)",

@@ -382,6 +382,13 @@ static bool is_library_name(const char *function)
 	return false;
 }
 
+/* Libraries that call for the program: it is not they who take its locks. */
+static bool is_runtime(const char *module)
+{
+	return g_str_has_prefix(module, "libstdc++.so") ||
+	       g_str_has_prefix(module, "libc++.so");
+}
+
 static const char *die_function(struct symbols *symbols, Dwarf_Die *die)
 {
 	static const unsigned linkage[] = { DW_AT_linkage_name,
@@ -426,8 +433,14 @@ static bool called_from(struct symbols *symbols, Dwarf_Die *die,
 static void scopes_function(struct symbols *symbols, Dwarf_Die *unit,
 			    Dwarf_Addr address, struct symbol *symbol)
 {
-	Dwarf_Die *scopes = NULL;
-	int n = dwarf_getscopes(unit, address, &scopes);
+	Dwarf_Die *found = NULL, *scopes = NULL;
+	int n = dwarf_getscopes(unit, address, &found);
+
+	/* Those of an inlined function lead to where it was written, not to
+	 * where it was called: ask again from the innermost one. */
+	if (n > 0)
+		n = dwarf_getscopes_die(&found[0], &scopes);
+	free(found);
 
 	for (int i = 0; i < n; i++) {
 		int tag = dwarf_tag(&scopes[i]);
@@ -485,6 +498,7 @@ bool symbols_code(struct symbols *symbols, int32_t pid, uint64_t address,
 		symbol->function = name ? demangled(symbols, name) : "";
 		symbol->runtime = is_library_name(symbol->function);
 	}
+	symbol->runtime |= is_runtime(symbol->module);
 	return true;
 }
 
