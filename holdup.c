@@ -26,6 +26,8 @@ static const struct command commands[] = {
 	{ "race", "find races, or confirm that a fix holds", race_main },
 	{ "lesson", "try a claim about concurrency on this machine",
 	  lesson_main },
+	{ "doctor", "say what this machine allows, and how to allow the rest",
+	  doctor_main },
 	{ "help", "show this list, or the help of a command", help_main },
 };
 

@@ -211,7 +211,8 @@ struct rings *rings_open_system(const char *tracefs, struct err *err)
 	struct rings *rings;
 
 	if (!tracefs) {
-		err_set(err, "tracefs cannot be read");
+		err_set(err, "the whole machine's takes root, or CAP_PERFMON "
+			     "and a readable tracefs");
 		return NULL;
 	}
 	rings = rings_new(RING_BYTES);
