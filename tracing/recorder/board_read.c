@@ -471,8 +471,6 @@ static bool is_replaced(const struct boards *boards, const struct board *board)
 	GHashTableIter at;
 	gpointer value;
 
-	if (board->header->ended != END_EXEC)
-		return false;
 	g_hash_table_iter_init(&at, boards->live);
 	while (g_hash_table_iter_next(&at, NULL, &value)) {
 		const struct board *other = value;
@@ -489,6 +487,8 @@ static enum end_how how_ended(const struct boards *boards,
 {
 	bool is_main = board->header->pid == boards->main_pid;
 
+	if (is_replaced(boards, board))
+		return END_EXEC;
 	if (is_main && boards->is_last && boards->main_pid &&
 	    WIFSIGNALED(boards->main_status))
 		return END_SIGNAL;

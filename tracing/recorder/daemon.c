@@ -123,6 +123,47 @@ pid_t daemon_start(const struct rundir *run, const char *out, struct err *err)
 	return -1;
 }
 
+/* One for root's daemon, one for the user's own. */
+static void word_name(int which, char name[64])
+{
+	if (which == 0)
+		g_strlcpy(name, "/lttng-ust-wait-8", 64);
+	else
+		g_snprintf(name, 64, "/lttng-ust-wait-8-%u",
+			   (unsigned)geteuid());
+}
+
+void daemon_words_note(struct daemon_words *words)
+{
+	for (int i = 0; i < 2; i++) {
+		char name[64];
+		int fd;
+
+		word_name(i, name);
+		fd = shm_open(name, O_RDONLY | O_CLOEXEC, 0);
+		words->had[i] = fd >= 0 || errno != ENOENT;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+void daemon_words_clear(const struct daemon_words *words)
+{
+	for (int i = 0; i < 2; i++) {
+		char name[64];
+		int fd;
+
+		word_name(i, name);
+		fd = words->had[i] ? -1
+				   : shm_open(name, O_RDONLY | O_CLOEXEC, 0);
+		/* A write lease is granted to the only one who has it open. */
+		if (fd >= 0 && !fcntl(fd, F_SETLEASE, F_WRLCK))
+			shm_unlink(name);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 /*
  * A killed daemon leaves its word that it is there, on which programs would
  * rely in vain: take it back, as it does when it ends in order.
@@ -133,8 +174,7 @@ static void recall_word(void)
 	int fd;
 	uint32_t *word;
 
-	g_snprintf(name, sizeof(name), "/lttng-ust-wait-8-%u",
-		   (unsigned)geteuid());
+	word_name(1, name);
 	fd = shm_open(name, O_RDWR | O_CLOEXEC, 0);
 	if (fd < 0)
 		return;

@@ -16,6 +16,7 @@
 #include "tracing/recorder/clock.h"
 #include "tracing/recorder/rundir.h"
 #include "tracing/recorder/target.h"
+#include "tracing/recorder/ustdir.h"
 #include "tracing/schema.h"
 
 /* So that a program never waits for good for a daemon that does not answer. */
@@ -29,7 +30,8 @@ struct front {
 	int signals;   /* signalfd */
 	int keeper;    /* socket */
 	pid_t keeper_pid;
-	char *run; /* the keeper's run directory, should it die */
+	bool is_orphan; /* the keeper was killed */
+	char *run;	/* the keeper's run directory, should it die */
 	struct target target;
 };
 
@@ -100,6 +102,7 @@ static int keeper_died(struct front *f)
 {
 	complain("the recorder's background process was killed: the recording "
 		 "is incomplete");
+	f->is_orphan = true;
 	if (f->run)
 		rundir_remove(f->run);
 	close(f->keeper);
@@ -284,6 +287,8 @@ int front_run(struct logbook *manifest, const struct front_options *options)
 		close(f.keeper);
 	if (f.keeper_pid > 0)
 		waitpid(f.keeper_pid, NULL, 0);
+	if (f.is_orphan)
+		ustdir_mend(f.out.path);
 	outdir_clear(&f.out);
 	g_free(f.run);
 	return status;

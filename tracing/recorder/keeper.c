@@ -18,6 +18,7 @@
 #include "tracing/recorder/daemon.h"
 #include "tracing/recorder/rundir.h"
 #include "tracing/recorder/session.h"
+#include "tracing/recorder/ustdir.h"
 
 #define LOOK_MS 100	      /* how often the rings are read */
 #define TICK_NS 1000000000ull /* how often the boards are */
@@ -27,6 +28,7 @@ struct keeper {
 	struct logbook *manifest;
 	struct outdir *out;
 	struct rundir run;
+	struct daemon_words words;
 	struct sched *sched;
 	struct session *session;
 	struct boards *boards;
@@ -104,6 +106,8 @@ static int set_up(struct keeper *k, const struct keeper_options *options,
 		g_build_filename(k->out->path, SCHEMA_BOARD_DIR, NULL);
 	struct err no_hiding = { "" };
 
+	daemon_words_note(&k->words);
+
 	if (rundir_make(&k->run, err))
 		goto out;
 	if (!geteuid() && rundir_hide(&k->run, k->out->path, &no_hiding) &&
@@ -140,7 +144,7 @@ static void take_offset(struct keeper *k)
 
 	if (k->has_offset)
 		return;
-	offset = outdir_clock_offset(k->out);
+	offset = ustdir_clock_offset(k->out->path);
 	if (!offset)
 		return;
 	k->manifest->epoch_offset_ns = offset;
@@ -205,7 +209,8 @@ static enum word record(struct keeper *k)
 	return message.word;
 }
 
-static void note_trouble(struct keeper *k)
+/* Whether something may have been written by half. */
+static bool note_trouble(struct keeper *k)
 {
 	struct logbook *m = k->manifest;
 	int trouble = board_trace_trouble(k->board_trace);
@@ -223,6 +228,7 @@ static void note_trouble(struct keeper *k)
 	else if (words)
 		logbook_note(m, "the session daemon says: %s", words);
 	g_free(words);
+	return trouble || words || m->ended == LOGBOOK_DAEMON;
 }
 
 static void note_losses(struct logbook *m)
@@ -238,9 +244,11 @@ static void note_losses(struct logbook *m)
 			     (unsigned long long)(m->buffer_bytes >> 18));
 	if (m->outlived && m->ended != LOGBOOK_KILLED)
 		logbook_note(m,
-			     "%llu processes of the program still run: what "
-			     "they do from now on is not recorded",
-			     (unsigned long long)m->outlived);
+			     "%llu process%s of the program still run%s: what "
+			     "happens from now on is not recorded",
+			     (unsigned long long)m->outlived,
+			     m->outlived == 1 ? "" : "es",
+			     m->outlived == 1 ? "s" : "");
 }
 
 static void finish(struct keeper *k)
@@ -264,12 +272,15 @@ static void finish(struct keeper *k)
 	if (k->sched)
 		sched_flush(k->sched);
 	m->board_events = board_trace_events(k->board_trace);
-	outdir_count(k->out, m->streams);
-	note_trouble(k);
-	note_losses(m);
-	if (outdir_check(k->out, &err))
+	if (outdir_check(k->out, &err)) {
 		logbook_note(m, "%s", err.text);
-	else if (logbook_write(m, k->out->fd, &err))
+		return;
+	}
+	if (note_trouble(k))
+		ustdir_mend(k->out->path);
+	ustdir_count(k->out->path, m->streams);
+	note_losses(m);
+	if (logbook_write(m, k->out->fd, &err))
 		logbook_note(m, "'%s': %s", k->out->path, err.text);
 }
 
@@ -280,6 +291,7 @@ static void clear(struct keeper *k)
 	boards_free(k->boards);
 	sched_free(k->sched);
 	rundir_clear(&k->run);
+	daemon_words_clear(&k->words);
 }
 
 static int follow(struct keeper *k, const struct message *message,

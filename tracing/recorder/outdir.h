@@ -1,12 +1,10 @@
-/* The trace directory: made, locked against other recordings, read back. */
+/* The trace directory: made, locked against other recordings, taken back. */
 #ifndef TRACING_RECORDER_OUTDIR_H
 #define TRACING_RECORDER_OUTDIR_H
 
 #include "tracing/schema.h" /* before <fcntl.h>, which has a LOCK_READ */
 
 #include <glib.h>
-#include <stdint.h>
-
 #include "tracing/base/err.h"
 
 struct outdir {
@@ -20,12 +18,6 @@ int outdir_make(struct outdir *out, const char *path, struct err *err);
 
 /* Takes it back, when nothing came of the recording. */
 void outdir_unmake(struct outdir *out);
-
-/* Counts packets, bytes and losses of ust/ into an array of stream_count. */
-void outdir_count(const struct outdir *out, GArray *streams);
-
-/* The clock offset that LTTng wrote into its metadata; 0: none there yet. */
-uint64_t outdir_clock_offset(const struct outdir *out);
 
 /* Whether it is still where it was made. */
 int outdir_check(const struct outdir *out, struct err *err);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define PREFIX	      "holdup-"
+#define TRACEFS	      "/sys/kernel/tracing"
 #define STALE_SECONDS 5 /* younger ones may not have their lock yet */
 
 static int remove_one(const char *path, const struct stat *st, int type,
@@ -123,11 +124,15 @@ int rundir_make(struct rundir *run, struct err *err)
 	const char *const parents[] = { "/dev/shm", getenv("TMPDIR"), "/tmp" };
 
 	*run = (struct rundir){ .fd = -1 };
-	for (size_t i = 0; i < G_N_ELEMENTS(parents); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(parents); i++) {
 		/* A socket's path has room for 107 characters. */
-		if (parents[i] && parents[i][0] == '/' &&
-		    strlen(parents[i]) < 60 && !make_in(run, parents[i], err))
-			return 0;
+		if (!parents[i] || parents[i][0] != '/' ||
+		    strlen(parents[i]) > 60 || make_in(run, parents[i], err))
+			continue;
+		if (!access(TRACEFS "/events/sched/sched_switch/id", R_OK))
+			run->tracefs = g_strdup(TRACEFS);
+		return 0;
+	}
 	return err_prefix(err, "no place for sockets and boards");
 }
 
@@ -138,15 +143,11 @@ static bool is_below(const char *path, const char *parent)
 	return !strncmp(path, parent, n) && (path[n] == '/' || !path[n]);
 }
 
-/* Mounts tracefs, privately where the machine has not. */
+/* Mounts tracefs where the machine has not. */
 static void mount_tracefs(struct rundir *run)
 {
-	static const char usual[] = "/sys/kernel/tracing";
-
-	if (!access("/sys/kernel/tracing/events/sched/sched_switch/id", R_OK)) {
-		run->tracefs = g_strdup(usual);
+	if (run->tracefs)
 		return;
-	}
 	run->tracefs = g_build_filename(run->path, "tracing", NULL);
 	if (!mount("tracefs", run->tracefs, "tracefs",
 		   MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
