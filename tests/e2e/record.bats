@@ -1,0 +1,329 @@
+# What becomes of a recording, of its program, and of what it leaves behind.
+# shellcheck disable=SC2016,SC2030,SC2031  # dollars for the recorded shell; one shell a test
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH="$BUILD/bin:$PATH"
+	work=$(mktemp -d)
+	cd "$work" || return 1
+	command -v lttng-sessiond >/dev/null || skip "no lttng-sessiond"
+}
+
+teardown() { cd / && rm -rf "$work"; }
+
+# A command of ours until it succeeds, for 10 s at most.
+await() {
+	for ((i = 0; i < 200; i++)); do
+		if "$@"; then return 0; fi
+		sleep 0.05
+	done
+	return 1
+}
+
+manifest() { jq -r "$1" "$work/${2:-holdup.trace}/holdup.json"; }
+
+# Nothing of a recording's own may be left: its directory, daemons, mounts. The
+# run directory's name stands in the environment of the program and daemons.
+nothing_left() {
+	local run=$1
+	[ -n "$run" ] && [ ! -e "$run" ] || return 1
+	! grep -lsz "$run" /proc/[0-9]*/environ | grep -q . || return 1
+	! grep -qs "$run" /proc/[0-9]*/mounts
+}
+
+# Starts a recording in the background; $pid, and $run once the program runs.
+record() {
+	holdup record "$@" -- sh -c 'echo $$ $LTTNG_HOME >told; exec "$@"' \
+		sh "${program[@]}" >out 2>err &
+	pid=$!
+	await test -s told
+	read -r main run <told
+}
+
+ends_as() {
+	local status=0
+	wait "$pid" || status=$?
+	[ "$status" = "$1" ]
+}
+
+@test "output, input and exit status of the program pass through" {
+	run -3 --separate-stderr holdup record -- \
+		sh -c 'cat; echo to stderr >&2; exit 3' <<<"to stdout"
+	[ "$output" = "to stdout" ]
+	# shellcheck disable=SC2154  # set by run
+	[ "$stderr" = "to stderr" ]
+	[ "$(manifest .exit_status)" = 3 ]
+	[ "$(manifest .ended)" = exit ]
+}
+
+@test "a program killed by a signal makes 128 + its number" {
+	run -137 holdup record -- sh -c 'kill -KILL $$'
+	[ "$(manifest .signal)" = 9 ]
+	run -134 holdup record -- sh -c 'kill -ABRT $$'
+}
+
+@test "environment, signal mask and ignored signals are those of the caller" {
+	trap '' USR1
+	run -0 holdup record -- sh -c 'grep -E "^Sig(Blk|Ign)" /proc/self/status'
+	[ "$output" = "$(sh -c 'grep -E "^Sig(Blk|Ign)" /proc/self/status')" ]
+	trap - USR1
+	FOO='a b' run -0 holdup record -- sh -c 'echo "$FOO"'
+	[ "$output" = "a b" ]
+}
+
+@test "no descriptor of ours reaches the program" {
+	# LTTng-UST has some of its own: sockets, pipes, shared memory, eventfds.
+	run -0 holdup record -- sh -c 'exec 3>&- 4>&-; readlink /proc/$$/fd/*; true'
+	[[ "$output" != *holdup.trace* ]]
+	[[ "$output" != *perf_event* ]]
+	[[ "$output" != *"$work"* ]]
+}
+
+@test "an existing recording becomes .old, anything else is left alone" {
+	holdup record true
+	holdup record -- sh -c 'exit 4' || true
+	[ "$(manifest .exit_status)" = 4 ]
+	[ "$(manifest .exit_status holdup.trace.old)" = 0 ]
+	mkdir precious && touch precious/file
+	run -125 --separate-stderr holdup record -o precious true
+	[[ "$stderr" == "holdup: '"*"precious' exists and is no recording"* ]]
+	[ -e precious/file ]
+}
+
+@test "both parts of a trace are merged by babeltrace2 in one order of time" {
+	holdup record -- sh -c 'true | true'
+	run -0 --separate-stderr babeltrace2 --clock-cycles --no-delta holdup.trace
+	[ "$stderr" = "" ]
+	[[ "$output" == *"holdup:process_start"* ]]
+	[[ "$output" == *"board_process"* ]]
+	cut -d']' -f1 <<<"$output" | tr -d '[' | sort -nc
+	if [ "$(manifest .scheduler.source)" != none ]; then
+		[[ "$output" == *"sched_switch"* ]]
+	fi
+}
+
+@test "kill -9 of the program: the recording is whole" {
+	program=(sleep 60)
+	record
+	kill -KILL "$main"
+	ends_as 137
+	[ "$(manifest .ended)" = signal ]
+	[ "$(manifest .entered)" = true ]
+	await nothing_left "$run"
+	babeltrace2 holdup.trace >/dev/null
+}
+
+@test "kill -9 of holdup record: the recording is finished without it" {
+	program=(sleep 60)
+	record
+	kill -KILL "$pid"
+	ends_as 137
+	await eval '[ "$(manifest .ended)" = recorder-killed ]'
+	kill -0 "$main" # the program goes on undisturbed
+	kill -KILL "$main"
+	await nothing_left "$run"
+	[ "$(manifest .outlived)" = 1 ]
+	babeltrace2 holdup.trace >/dev/null
+}
+
+@test "kill -9 of the background process: the program goes on, all is cleared" {
+	program=(sleep 1)
+	record
+	kill -KILL "$(pgrep -P "$pid" holdup-keeper)"
+	ends_as 0
+	grep -q 'background process was killed' err
+	await nothing_left "$run"
+	[ "$(manifest .ended)" = not-finished ]
+	babeltrace2 holdup.trace >/dev/null
+}
+
+@test "the session daemon dies: the program goes on and the loss is told" {
+	program=(sleep 1)
+	record
+	kill -KILL "$(pgrep -P "$(pgrep -P "$pid" holdup-keeper)" lttng-sessiond)"
+	ends_as 0
+	grep -q 'session daemon ended' err
+	[ "$(manifest .exit_status)" = 0 ]
+	await nothing_left "$run"
+}
+
+@test "SIGTERM to holdup record reaches the program" {
+	program=(sleep 60)
+	record
+	kill -TERM "$pid"
+	ends_as 143
+	[ "$(manifest .interrupted)" = 15 ]
+	await nothing_left "$run"
+}
+
+# A terminal of its own, on which "$1" is typed once the program runs.
+typed() {
+	command -v script >/dev/null || skip "no script(1)"
+	(
+		await test -s told >&2
+		printf '%b' "$1"
+		sleep 0.2
+	) | timeout 20 script -qec "holdup record -- sh -c '$2'" /dev/null >"$work/tty"
+}
+
+@test "Ctrl-C reaches the program once, and the recording is whole" {
+	run -130 typed '\003' 'trap "echo INT >>got" INT; echo $$ $LTTNG_HOME >told; sleep 9; trap - INT; kill -INT $$'
+	[ "$(cat got)" = INT ]
+	read -r _ run <told
+	[ "$(manifest .interrupted)" = 2 ]
+	await nothing_left "$run"
+}
+
+@test "Ctrl-backslash ends the program and leaves a recording" {
+	ulimit -c 0
+	run -131 typed '\034' 'echo $$ $LTTNG_HOME >told; exec sleep 9'
+	read -r _ run <told
+	[ "$(manifest .signal)" = 3 ]
+	await nothing_left "$run"
+}
+
+@test "children that outlive the program end the recording with it, and it says so" {
+	run -0 --separate-stderr holdup record -- sh -c \
+		'setsid sleep 60 & echo $! $LTTNG_HOME >told'
+	[[ "$stderr" == *"1 process of the program still runs"* ]]
+	read -r child run <told
+	kill -0 "$child"
+	kill "$child"
+	[ "$(manifest .outlived)" = 1 ]
+	await nothing_left "$run"
+}
+
+@test "two recordings at once do not mix" {
+	program=(sleep 1)
+	record -o first
+	holdup record -o second -- sh -c 'exit 7' || [ $? = 7 ]
+	ends_as 0
+	[ "$(manifest .command[-1] first)" = 1 ]
+	[ "$(manifest .exit_status second)" = 7 ]
+	for trace in first second; do
+		own=$(manifest .pid $trace)
+		run -0 babeltrace2 $trace/ust
+		[[ "$output" == *"vpid = $own,"* ]]
+		[ "$(grep -o 'vpid = [0-9]*' <<<"$output" | sort -u | wc -l)" = 1 ]
+	done
+}
+
+@test "two recordings into one directory: the second is refused" {
+	program=(sleep 60)
+	record
+	run -125 --separate-stderr holdup record true
+	[[ "$stderr" == *"is being written by another recording"* ]]
+	kill "$main"
+	ends_as 143
+	[ ! -e holdup.trace.old ]
+}
+
+@test "the output directory is removed meanwhile: one line, status of the program" {
+	program=(sleep 60)
+	record
+	rm -r holdup.trace
+	kill "$main"
+	ends_as 143
+	grep -q 'was removed or renamed' err
+	await nothing_left "$run"
+}
+
+@test "a full disk leaves the program alone and a recording that can be read" {
+	[ "$(id -u)" = 0 ] || skip "mounting takes root"
+	cat >full.sh <<-'EOF'
+		mount -t tmpfs -o size=300k tmpfs "$1" && cd "$1" || exit 99
+		holdup record -- sh -c 'for i in 1 2 3 4 5 6 7 8 9; do
+			dd if=/dev/zero bs=1k count=2000 of=fill 2>/dev/null
+			seq 2000 | while read -r _; do true; done; ls / >/dev/null
+		done; echo finished'
+		status=$?
+		rm -f fill
+		jq -r .ended holdup.trace/holdup.json
+		babeltrace2 holdup.trace >/dev/null && echo readable
+		exit $status
+	EOF
+	mkdir small
+	run -0 --separate-stderr unshare -m bash full.sh "$work/small"
+	[[ "$output" == finished*exit*readable ]]
+	[[ "$stderr" == *"No space left"* ]]
+}
+
+@test "a static program is recorded from outside, and it says so" {
+	echo 'int main(void) { return 5; }' >static.c
+	gcc -static -o static static.c || skip "no static libc"
+	run -5 --separate-stderr holdup record ./static
+	[[ "$stderr" == "holdup: './static' cannot be entered: it is statically linked"* ]]
+	[ "$(manifest .entered)" = false ]
+	[ "$(manifest .processes)" = 0 ]
+	babeltrace2 holdup.trace >/dev/null
+}
+
+@test "no session daemon: one line that names the package" {
+	mkdir bin
+	for tool in sh env true; do ln -s "$(type -P "$tool")" bin/; done
+	run -125 --separate-stderr env PATH="$work/bin" "$BUILD/bin/holdup" \
+		record true
+	[[ "$stderr" == *"apt-get install lttng-tools"* ]]
+	[ ! -e holdup.trace ]
+}
+
+@test "a program that is missing or no program exits 127 or 126" {
+	run -127 --separate-stderr holdup record ./missing
+	[[ "$stderr" == "holdup: cannot run './missing': No such file"* ]]
+	touch plain
+	run -126 holdup record ./plain
+	run -126 holdup record "$work"
+	printf '#!/no/such/interpreter\n' >script
+	chmod +x script
+	run -127 holdup record ./script
+	[ ! -e holdup.trace ]
+}
+
+@test "an ordinary user can record, with the scheduler or the reason why not" {
+	[ "$(id -u)" = 0 ] || skip "becoming another user takes root"
+	chmod 755 "$work" && mkdir -m 777 user && cd user
+	setpriv --reuid 65534 --regid 65534 --clear-groups holdup record -- \
+		sh -c 'echo $LTTNG_HOME; exit 0' >../run
+	[ "$(manifest .processes user/holdup.trace)" = 1 ]
+	[ "$(manifest .ust.packets user/holdup.trace)" -gt 0 ]
+	[[ "$(manifest .scheduler.source user/holdup.trace)" =~ ^(system|task|none)$ ]]
+	[ "$(manifest .scheduler.why user/holdup.trace)" != "" ]
+	await nothing_left "$(cat ../run)"
+	babeltrace2 holdup.trace >/dev/null
+}
+
+@test "the machine's own session daemon is left as it is" {
+	[ "$(id -u)" = 0 ] || skip "a private /run takes root"
+	cat >own.sh <<-'EOF'
+		mkdir "$1/run" && mount --bind "$1/run" /run || exit 99
+		mount -t tmpfs tmpfs /dev/shm
+		lttng-sessiond --no-kernel --daemonize
+		lttng -n create mine --output "$1/mine" >/dev/null
+		lttng enable-event -u -s mine 'holdup:*' >/dev/null
+		lttng start mine >/dev/null
+		before=$(ls -lR /run)
+		holdup record -o "$1/ours" true
+		[ "$before" = "$(ls -lR /run)" ] && echo same
+		lttng list mine | grep -c '\[active\]'
+		lttng destroy mine >/dev/null
+		kill "$(cat /run/lttng/lttng-sessiond.pid)"
+	EOF
+	run -0 unshare -m bash own.sh "$work"
+	[[ "$output" == *same*1* ]]
+}
+
+@test "each process of a program has its board, and none is left" {
+	run -0 holdup record -- sh -c \
+		'echo $LTTNG_HOME >told; for i in 1 2 3 4; do /bin/true & done; wait'
+	[ "$(manifest .processes)" -ge 5 ]
+	[ "$(manifest .outlived)" = 0 ]
+	await nothing_left "$(cat told)"
+}
+
+@test "--no-sched leaves the scheduler out, --baseline measures bare runs" {
+	holdup record --no-sched --baseline 3 -- sh -c 'echo run >>count'
+	[ "$(manifest .scheduler.source)" = none ]
+	[ ! -e holdup.trace/kernel ]
+	[ "$(manifest '.baseline.runs | length')" = 3 ]
+	[ "$(grep -c run count)" = 4 ]
+}
