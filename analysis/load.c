@@ -1,31 +1,24 @@
 #include "analysis/load.h"
 
 #include <errno.h>
+#include <glib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "analysis/findings.h"
 #include "analysis/groups.h"
-#include "analysis/manifest.h"
 #include "analysis/measure.h"
 #include "analysis/model.h"
 #include "analysis/names.h"
 #include "analysis/overhead.h"
-#include "analysis/read.h"
 #include "analysis/symbols.h"
 
-struct sinks {
+struct load {
+	const struct manifest *manifest;
+	const struct load_options *options;
 	struct model *model;
 	struct symbols *symbols;
 };
-
-static void on_event(void *data, const struct event *event)
-{
-	const struct sinks *sinks = data;
-
-	model_event(sinks->model, event);
-	symbols_event(sinks->symbols, event);
-}
 
 static enum sched_source scheduler(const struct manifest *manifest)
 {
@@ -66,46 +59,86 @@ static int check(const char *dir, struct err *err)
 	return 0;
 }
 
-static struct report *finish(struct sinks *sinks, const char *dir,
-			     const struct manifest *manifest,
-			     const struct read_stats *stats,
-			     const struct load_options *options)
+struct load *load_begin(const struct manifest *manifest,
+			const struct load_options *options)
+{
+	struct load *load = g_new0(struct load, 1);
+
+	load->manifest = manifest;
+	load->options = options;
+	load->model = model_of(manifest, options);
+	load->symbols = symbols_new();
+	return load;
+}
+
+void load_event(void *data, const struct event *event)
+{
+	const struct load *load = data;
+
+	model_event(load->model, event);
+	symbols_event(load->symbols, event);
+}
+
+void load_free(struct load *load)
+{
+	if (!load)
+		return;
+	model_free(load->model);
+	symbols_free(load->symbols);
+	g_free(load);
+}
+
+struct report *load_finish(struct load *load, const char *dir,
+			   const struct read_stats *stats)
 {
 	struct report *report = report_new();
 
-	model_finish(sinks->model, report);
-	sinks->model = NULL;
-	manifest_fill_run(manifest, dir, stats, report);
-	overhead_fill(manifest, report);
-	names_resolve(report, sinks->symbols);
-	groups_make(report, options->each);
+	model_finish(load->model, report);
+	load->model = NULL;
+	manifest_fill_run(load->manifest, dir, stats, report);
+	overhead_fill(load->manifest, report);
+	names_resolve(report, load->symbols);
+	groups_make(report, load->options->each);
 	findings_make(report);
+	load_free(load);
 	return report;
+}
+
+/* A damaged manifest is a note among those of the reader. */
+static void add_note(struct read_stats *stats, const char *text)
+{
+	stats->notes = g_renew(char *, stats->notes, stats->n_notes + 2);
+	stats->notes[stats->n_notes++] = g_strdup(text);
+	stats->notes[stats->n_notes] = NULL;
+	stats->truncated = true;
 }
 
 struct report *load_report(const char *dir, const struct load_options *options,
 			   struct err *err)
 {
-	const struct read_options reading = {
+	struct read_options reading = {
 		.progress = options->progress,
 		.progress_data = options->data,
 	};
-	struct manifest manifest = { 0 };
-	struct read_stats stats = { 0 };
-	struct sinks sinks = { 0 };
+	struct err damage = { "" };
+	struct manifest manifest;
+	struct read_stats stats;
+	struct load *load;
 	struct report *report = NULL;
 
 	if (check(dir, err))
 		return NULL;
-	if (manifest_read(dir, &manifest, err))
-		goto out;
-	sinks.model = model_of(&manifest, options);
-	sinks.symbols = symbols_new();
-	if (!read_trace(dir, &reading, on_event, &sinks, &stats, err))
-		report = finish(&sinks, dir, &manifest, &stats, options);
-out:
-	model_free(sinks.model);
-	symbols_free(sinks.symbols);
+	(void)manifest_read(dir, &manifest, &damage);
+	reading.begin_ns = manifest.start_ns;
+	reading.end_ns = manifest.end_ns;
+	load = load_begin(&manifest, options);
+	if (read_trace(dir, &reading, load_event, load, &stats, err)) {
+		load_free(load);
+	} else {
+		if (damage.text[0])
+			add_note(&stats, damage.text);
+		report = load_finish(load, dir, &stats);
+	}
 	read_stats_clear(&stats);
 	manifest_clear(&manifest);
 	return report;

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis/event.h"
+#include "analysis/manifest.h"
+#include "analysis/read.h"
 #include "analysis/report.h"
 #include "tracing/base/err.h"
 
@@ -29,5 +32,21 @@ struct load_options {
  */
 struct report *load_report(const char *dir, const struct load_options *options,
 			   struct err *err);
+
+/*
+ * The same for events that somebody else reads: load_event() takes them one by
+ * one in the order of ts_ns, load_finish() makes the report, called after
+ * `dir`, and frees the load. `manifest` and `options` are borrowed until then.
+ */
+struct load;
+
+struct load *load_begin(const struct manifest *manifest,
+			const struct load_options *options);
+void load_event(void *load, const struct event *event);
+struct report *load_finish(struct load *load, const char *dir,
+			   const struct read_stats *stats);
+
+/* For one that is not to be finished; takes NULL. */
+void load_free(struct load *load);
 
 #endif

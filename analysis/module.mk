@@ -48,3 +48,9 @@ load.pkgs := $(report.pkgs) $(names.pkgs) $(read.pkgs) $(manifest.pkgs) $(model.
 load.libs := $(names.libs) $(model.libs)
 holdup.src += analysis/load.c analysis/diff.c analysis/diff_cmd.c analysis/report_cmd.c \
 	analysis/export.c analysis/export_pprof.c analysis/export_perfetto.c analysis/export_cmd.c
+# The analysis as a component of Babeltrace.
+plugin := babeltrace2/plugins/babeltrace-plugin-holdup
+libs += $(plugin)
+$(plugin).src := analysis/plugin.c $(load.src) $(render.src) $(base.src)
+$(plugin).pkgs := $(load.pkgs) $(render.pkgs)
+$(plugin).libs := $(load.libs) $(base.libs)

@@ -10,6 +10,7 @@
 
 struct stream {
 	const bt_stream *key;
+	const bt_trace *trace; /* to tell traces apart; may be gone */
 	struct read_stream stats;
 	struct read_number pid, tid; /* in the common context */
 	struct read_number ip;	     /* caller of a tracepoint, there too */
@@ -30,7 +31,7 @@ struct read_decoder {
 	GPtrArray *streams;
 	struct stream *last; /* the one decoded last */
 	uint64_t told_ns;    /* no event will come before it */
-	uint64_t events, unknown, late;
+	uint64_t unknown, late;
 };
 
 static uint64_t cycles_to_ns(uint64_t cycles, uint64_t hz)
@@ -121,6 +122,7 @@ static struct stream *stream_new(struct read_decoder *decoder,
 			class);
 
 	stream->key = key;
+	stream->trace = bt_stream_borrow_trace_const(key);
 	read_bindings_init(&stream->bindings);
 	stream->stats.cpu = -1;
 	stream->current_tid = -1;
@@ -277,7 +279,6 @@ static void decode_event(struct read_decoder *decoder,
 				 batch, NO_EVENT);
 		return;
 	}
-	decoder->events++;
 	event = read_batch_add(batch);
 	event->type = (enum event_type)kind->type;
 	event->ts_ns = in_order(decoder, stream, event_ns(stream, message),
@@ -444,6 +445,16 @@ uint64_t read_decoder_settle(struct read_decoder *decoder,
 	return stream->last_ns;
 }
 
+void read_decoder_settle_all(struct read_decoder *decoder)
+{
+	for (guint i = 0; i < decoder->streams->len; i++) {
+		struct stream *stream = g_ptr_array_index(decoder->streams, i);
+
+		stream->last_index = NO_EVENT;
+		stream->before_ns = stream->last_ns;
+	}
+}
+
 char *read_decoder_damaged(struct read_decoder *decoder, const char *trace)
 {
 	struct read_stream *stats;
@@ -459,6 +470,17 @@ char *read_decoder_damaged(struct read_decoder *decoder, const char *trace)
 		stats->name, stats->events);
 }
 
+static bool is_first_of_trace(const struct read_decoder *decoder, guint i)
+{
+	const struct stream *stream = g_ptr_array_index(decoder->streams, i);
+
+	while (i-- > 0)
+		if (((struct stream *)g_ptr_array_index(decoder->streams, i))
+			    ->trace == stream->trace)
+			return false;
+	return true;
+}
+
 void read_decoder_stats(const struct read_decoder *decoder,
 			struct read_stats *stats)
 {
@@ -466,13 +488,14 @@ void read_decoder_stats(const struct read_decoder *decoder,
 
 	stats->unknown += decoder->unknown;
 	stats->late += decoder->late;
-	stats->events += decoder->events;
 	stats->streams = g_renew(struct read_stream, stats->streams,
 				 n + decoder->streams->len);
 	for (guint i = 0; i < decoder->streams->len; i++) {
 		const struct stream *stream =
 			g_ptr_array_index(decoder->streams, i);
 
+		stats->traces[stream->stats.source] +=
+			is_first_of_trace(decoder, i);
 		stats->streams[n] = stream->stats;
 		stats->streams[n++].name = g_strdup(stream->stats.name);
 		stats->discarded[stream->stats.source] +=

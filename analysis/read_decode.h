@@ -45,6 +45,9 @@ void read_decode(struct read_decoder *decoder, const bt_message *message,
 uint64_t read_decoder_settle(struct read_decoder *decoder,
 			     const bt_message *next, struct read_batch *batch);
 
+/* The same for all streams, where messages come merged already. */
+void read_decoder_settle_all(struct read_decoder *decoder);
+
 /*
  * The stream decoded last cannot be read on, before its end: returns a line
  * that says so, which the caller frees. `trace` is where it lies.
