@@ -48,3 +48,4 @@ lesson.pkgs := glib-2.0 jansson
 holdup.src += $(lesson.src)
 holdup.pkgs += $(lesson.pkgs)
 packages += libglib2.0-dev libjansson-dev
+manuals += workloads/man/holdup-lesson.1
