@@ -45,16 +45,67 @@ static uint64_t sum_bar(const uint64_t *ns, size_t n, size_t from, size_t step)
 	return total;
 }
 
-static void write_bar(struct table *table, size_t bar, size_t from, size_t step,
-		      const uint64_t both[2], const struct sums sums[2])
+/* Bars that picture `n` numbers of threads, `step` to a bar, a tail as one. */
+struct bars {
+	size_t n, step, n_bars;
+};
+
+/* From where on there is next to nothing: below half a percent of the time. */
+static size_t head_of(const uint64_t *ns, size_t n, uint64_t total_ns)
 {
-	char *name = step > 1
-			     ? g_strdup_printf("%zu–%zu", from, from + step - 1)
-			     : g_strdup_printf("%zu", from);
+	uint64_t tail_ns = 0;
+
+	while (n && (tail_ns + ns[n - 1]) * 200 < total_ns)
+		tail_ns += ns[--n];
+	return n;
+}
+
+static struct bars plan(const struct report *report, const struct sums sums[2])
+{
+	const uint64_t *running = report->utilization.concurrency_ns;
+	const uint64_t *wanting = report->utilization.demand_ns;
+	size_t n_running = used(running, report->utilization.n_concurrency);
+	size_t n_wanting = used(wanting, report->utilization.n_demand);
+	size_t head = MAX(head_of(running, n_running, sums[0].total_ns),
+			  head_of(wanting, n_wanting, sums[1].total_ns));
+	struct bars bars = { .n = MAX(n_running, n_wanting) };
+
+	head = MAX(head, report->run.cpus + 1);
+	bars.n = MAX(bars.n, report->run.cpus + 1);
+	bars.step = (head + BARS - 1) / BARS;
+	bars.n_bars = (head + bars.step - 1) / bars.step;
+	if (bars.n > bars.n_bars * bars.step + 1)
+		bars.n_bars++; /* the tail */
+	else
+		bars.n_bars = (bars.n + bars.step - 1) / bars.step;
+	return bars;
+}
+
+static char *name_bar(const struct bars *bars, size_t bar, size_t from)
+{
+	if (bar + 1 == bars->n_bars && from + bars->step < bars->n)
+		return g_strdup_printf("%zu+", from);
+	if (bars->step > 1)
+		return g_strdup_printf("%zu–%zu", from, from + bars->step - 1);
+	return g_strdup_printf("%zu", from);
+}
+
+static void write_bar(struct table *table, const struct bars *bars, size_t bar,
+		      const struct report *report, const struct sums sums[2])
+{
+	size_t from = bar * bars->step;
+	size_t wide = bar + 1 == bars->n_bars ? bars->n - from : bars->step;
+	const uint64_t both[2] = {
+		sum_bar(report->utilization.concurrency_ns,
+			report->utilization.n_concurrency, from, wide),
+		sum_bar(report->utilization.demand_ns,
+			report->utilization.n_demand, from, wide),
+	};
+	char *name = name_bar(bars, bar, from);
 
 	table_u64(table, bar);
 	table_u64(table, from);
-	table_u64(table, step);
+	table_u64(table, wide);
 	table_text(table, name);
 	for (int i = 0; i < 2; i++) {
 		table_u64(table, both[i]);
@@ -69,29 +120,17 @@ static void write_bar(struct table *table, size_t bar, size_t from, size_t step,
 static void write_bars(struct table *table, const struct report *report,
 		       const struct sums sums[2])
 {
-	const uint64_t *running = report->utilization.concurrency_ns;
-	const uint64_t *wanting = report->utilization.demand_ns;
-	size_t n_running = used(running, report->utilization.n_concurrency);
-	size_t n_wanting = used(wanting, report->utilization.n_demand);
-	size_t n = MAX(MAX(n_running, n_wanting), report->run.cpus + 1);
-	size_t step = (n + BARS - 1) / BARS;
-	size_t bars = 0;
+	struct bars bars = plan(report, sums);
+	double step = (double)bars.step;
 
 	table_block(table, "bars",
 		    "bar threads step name running_ns running_percent "
 		    "wanting_ns wanting_percent");
-	for (size_t from = 0; from < n; from += step) {
-		uint64_t both[2] = {
-			sum_bar(running, n_running, from, step),
-			sum_bar(wanting, n_wanting, from, step),
-		};
-
-		write_bar(table, bars++, from, step, both, sums);
-	}
+	for (size_t bar = 0; bar < bars.n_bars; bar++)
+		write_bar(table, &bars, bar, report, sums);
 	table_set(table, "ideal_bar", "%.6f",
-		  step > 1 ? ((double)report->run.cpus + 0.5) / (double)step -
-				     0.5
-			   : (double)report->run.cpus);
+		  bars.step > 1 ? ((double)report->run.cpus + 0.5) / step - 0.5
+				: (double)report->run.cpus);
 }
 
 void concurrency_write(struct table *table, const struct report *report,

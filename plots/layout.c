@@ -414,6 +414,37 @@ static char *lock_suffix(const struct report *report, const struct lock *l)
 	return g_strdup("");
 }
 
+char *layout_place(const char *label, size_t chars)
+{
+	const char *place = strstr(label, " (");
+	char *inner, *out;
+
+	if (!place || place == label)
+		return g_strdup("");
+	inner = g_strndup(place + 2, strcspn(place + 2, ")"));
+	out = layout_shorten(inner, chars);
+	g_free(inner);
+	return out;
+}
+
+char *layout_lock_name(const struct report *report, size_t lock, size_t chars)
+{
+	const struct lock *l = &report->locks[lock];
+	const char *place = strstr(l->label, " (");
+	char *suffix = lock_suffix(report, l);
+	size_t length = (size_t)g_utf8_strlen(suffix, -1);
+	char *bare = place && place != l->label
+			     ? g_strndup(l->label, (gsize)(place - l->label))
+			     : g_strdup(l->label);
+	char *name = layout_shorten(bare, chars > length ? chars - length : 1);
+	char *out = g_strconcat(name, suffix, NULL);
+
+	g_free(bare);
+	g_free(name);
+	g_free(suffix);
+	return out;
+}
+
 char *layout_lock(const struct report *report, size_t lock, size_t chars)
 {
 	const struct lock *l = &report->locks[lock];

@@ -108,6 +108,10 @@ struct report layout_by_label(const struct report *report,
 /* The label of a lock, told apart from others of its group; owned. */
 char *layout_lock(const struct report *report, size_t lock, size_t chars);
 
+/* The same in two lines: "ledger" and "bank.c:41" ("" unknown); owned. */
+char *layout_lock_name(const struct report *report, size_t lock, size_t chars);
+char *layout_place(const char *label, size_t chars);
+
 /* The state of a thread that waits for it. */
 enum state layout_wait_state(const struct lock *lock);
 

@@ -189,11 +189,13 @@ static void write_names(struct picture *p)
 {
 	uint64_t length = p->window.end_ns - p->window.begin_ns;
 
-	table_block(p->table, "locks", "row id label held queue waits");
+	table_block(p->table, "locks", "row id label place held queue waits");
 	for (size_t i = 0; i < p->n_chosen; i++) {
 		const struct lock *l = &p->report->locks[p->chosen[i]];
 		char *name = layout_shorten_label(l->label,
 						  layout_chars(LEFT - 40, 15));
+		char *place =
+			layout_place(l->label, layout_chars(LEFT - 36, 13));
 		char *wait = layout_time(l->wait.total);
 		char *count = layout_count(l->wait.count);
 		char *held = held_text(l, length);
@@ -205,10 +207,12 @@ static void write_names(struct picture *p)
 		table_u64(p->table, i);
 		table_text(p->table, l->id);
 		table_text(p->table, name);
+		table_text(p->table, place);
 		table_text(p->table, held);
 		table_text(p->table, queue);
 		table_text(p->table, waits);
 		g_free(name);
+		g_free(place);
 		g_free(wait);
 		g_free(count);
 		g_free(held);

@@ -23,7 +23,8 @@ if (!strlen(empty)) {
 		set arrow i from graph 0, first i to graph 1, first i nohead lc rgb colour_line
 	}
 	set multiplot
-	plot IN index "locks" using (x_from):(column("row") + 0.5):ytic(strcol("label")) with dots lc rgb colour_ink notitle, \
+	plot IN index "locks" using (x_from):(column("row") + 0.42):ytic(strcol("label")) with dots lc rgb colour_ink notitle, \
+		"" index "locks" using (x_from):(column("row") + 0.62):(strcol("place")) with labels right offset -1, 0 font ",10" tc rgb colour_soft notitle, \
 		"" index "strips" using (at("begin_ns")):(strip(1)):(at("begin_ns")):(at("end_ns") + over):(strip(column("share"))):(strip(0)):(series_colour(column("slot"))) with boxxyerror fc rgb variable notitle, \
 		"" index "queue" using (at("begin_ns")):(deep(0)):(at("begin_ns")):(at("end_ns") + over):(deep(column("depth"))):(deep(0)):(colour(column("state"))) with boxxyerror fc rgb variable notitle, \
 		"" index "locks" using (x_to):(column("row") + 0.22):(strcol("held")) with labels left offset 1, 0 font ",10" tc rgb colour_ink notitle, \

@@ -23,20 +23,33 @@ struct picture {
 	struct graph graph;
 	enum look looks[EDGES];
 	const struct order_edge *told[EDGES];
-	int locks[NODES];
+	int locks[NODES];  /* one for each node: the first of its group */
+	bool alone[NODES]; /* stands for itself, not for its group */
 	bool inverted[NODES];
 	size_t n_left_out;
 };
 
-/* The node of a lock, made if there is room; -1: none left. */
-static int node_of(struct picture *p, int lock)
+static bool same_group(const struct report *r, int a, int b)
+{
+	return r->n_groups && r->locks[a].group >= 0 &&
+	       r->locks[a].group == r->locks[b].group;
+}
+
+/*
+ * The node of a lock, made if there is room; -1: none left. Locks of one label
+ * share a node, but for those of an inversion: there each counts.
+ */
+static int node_of(struct picture *p, int lock, bool alone)
 {
 	for (size_t i = 0; i < p->graph.n_nodes; i++)
-		if (p->locks[i] == lock)
+		if (p->alone[i] == alone &&
+		    (p->locks[i] == lock ||
+		     (!alone && same_group(p->report, p->locks[i], lock))))
 			return (int)i;
 	if (p->graph.n_nodes == NODES)
 		return -1;
 	p->locks[p->graph.n_nodes] = lock;
+	p->alone[p->graph.n_nodes] = alone;
 	return (int)p->graph.n_nodes++;
 }
 
@@ -44,8 +57,14 @@ static void add_edge(struct picture *p, const struct order_edge *e,
 		     enum look look)
 {
 	size_t n = p->graph.n_edges;
-	int first = node_of(p, e->first), second = node_of(p, e->second);
+	bool alone = look == INVERSION;
+	int first, second;
 
+	/* From a bucket to its neighbour: a group has no arrow to itself. */
+	if (!alone && same_group(p->report, e->first, e->second))
+		return;
+	first = node_of(p, e->first, alone);
+	second = node_of(p, e->second, alone);
 	for (size_t i = 0; i < n; i++)
 		if (p->graph.edges[i].from == first &&
 		    p->graph.edges[i].to == second) {
@@ -61,6 +80,19 @@ static void add_edge(struct picture *p, const struct order_edge *e,
 	p->looks[n] = look;
 	p->told[n] = e;
 	p->graph.n_edges++;
+}
+
+/* The label of a node; owned by the caller. */
+static char *name_of(const struct picture *p, size_t node)
+{
+	const struct report *r = p->report;
+	const struct lock *l = &r->locks[p->locks[node]];
+	struct report view = *r;
+
+	if (p->alone[node] || !r->n_groups || l->group < 0)
+		return layout_lock(r, (size_t)p->locks[node], NAME);
+	view.locks = r->groups;
+	return layout_lock(&view, (size_t)l->group, NAME);
 }
 
 static enum look look_of(const struct order_row *row)
@@ -101,7 +133,7 @@ static void write_nodes(struct picture *p)
 	for (size_t i = 0; i < p->graph.n_nodes; i++) {
 		const struct graph_node *node = &p->graph.nodes[i];
 		const struct lock *l = &p->report->locks[p->locks[i]];
-		char *name = layout_shorten(l->label, NAME);
+		char *name = name_of(p, i);
 
 		table_real(p->table, node->x);
 		table_real(p->table, node->y);
@@ -185,7 +217,7 @@ static void write_all(struct picture *p)
 					    NAME);
 
 		p->graph.nodes[i].width =
-			24 + 8.5 * (double)g_utf8_strlen(name, -1);
+			24 + 9.2 * (double)g_utf8_strlen(name, -1);
 		p->graph.nodes[i].height = 34;
 		g_free(name);
 	}

@@ -7,11 +7,12 @@
 #include "plots/layout.h"
 
 enum {
-	LEFT = 200,    /* names of the threads */
-	ROWS = 24,     /* threads drawn, unless --top says more */
-	REST_ROWS = 3, /* height of what is summed */
-	BODY_PX = 640, /* of all rows together, where they are few */
-	ARROWS = 48,   /* drawn at most, and where there are many rows */
+	LEFT = 200,	/* names of the threads */
+	ROWS = 24,	/* threads drawn, unless --top says more */
+	FINE_ROWS = 10, /* that many are drawn in full resolution */
+	REST_ROWS = 3,	/* height of what is summed */
+	BODY_PX = 640,	/* of all rows together, where they are few */
+	ARROWS = 48,	/* drawn at most, and where there are many rows */
 	ARROWS_MANY = 16,
 	LABEL_PX = 12,	 /* letters of a label */
 	LABEL_CHARS = 6, /* no label is cut shorter */
@@ -191,19 +192,6 @@ static void write_series(struct picture *p, double row, int thread,
 	}
 }
 
-/* A thread of which only sums are known: one bin over its life. */
-static void write_thread(struct picture *p, size_t row, size_t thread)
-{
-	const struct thread *t = &p->report->threads[thread];
-	uint64_t sums[STATE_N];
-	struct series life = { t->begin_ns, t->end_ns - t->begin_ns, 1, STATE_N,
-			       sums };
-
-	memcpy(sums, t->state_ns, sizeof(sums));
-	write_series(p, (double)row, (int)thread,
-		     t->states.n ? &t->states : &life, t->begin_ns, t->end_ns);
-}
-
 /* Adds the bins of `from` to those of `to` that their middles lie in. */
 static void add_series(struct series *to, const struct series *from)
 {
@@ -220,6 +208,36 @@ static void add_series(struct series *to, const struct series *from)
 			to->values[bin * to->rows + row] +=
 				from->values[(size_t)i * from->rows + row];
 	}
+}
+
+/* Pairs of bins as one: rows that are thin need no more. */
+static struct series halve(const struct series *s)
+{
+	struct series half = { s->begin_ns, s->width_ns * 2, (s->n + 1) / 2,
+			       s->rows, NULL };
+
+	half.values = g_new0(uint64_t, (size_t)half.n * half.rows);
+	add_series(&half, s);
+	return half;
+}
+
+/* A thread of which only sums are known: one bin over its life. */
+static void write_thread(struct picture *p, size_t row, size_t thread)
+{
+	const struct thread *t = &p->report->threads[thread];
+	uint64_t sums[STATE_N];
+	struct series life = { t->begin_ns, t->end_ns - t->begin_ns, 1, STATE_N,
+			       sums };
+	struct series half = { .values = NULL };
+	const struct series *s = t->states.n ? &t->states : &life;
+
+	memcpy(sums, t->state_ns, sizeof(sums));
+	if (p->n_chosen > FINE_ROWS && s->n > PLOT_BINS) {
+		half = halve(s);
+		s = &half;
+	}
+	write_series(p, (double)row, (int)thread, s, t->begin_ns, t->end_ns);
+	g_free(half.values);
 }
 
 /* What is not drawn, summed over the threads: pixel-binning, no new figure. */

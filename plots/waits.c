@@ -82,15 +82,17 @@ static void write_marks(struct table *table, size_t row, enum what what,
 	}
 }
 
-/* "7,214 waits, 23.4 s" */
-static char *words(const struct dist *d, uint64_t n, const char *what)
+/* "7,214 waits, 23.4 s, mean 3.2 ms", or nothing of nothing. */
+static char *words(const struct dist *d, const char *what)
 {
-	char *count = layout_count(n);
-	char *total = layout_time(d->total);
-	char *mean = layout_time(d->mean);
-	char *out =
-		g_strdup_printf("%s %s, %s, mean %s", count, what, total, mean);
+	char *count, *total, *mean, *out;
 
+	if (!d->count)
+		return g_strdup("");
+	count = layout_count(d->count);
+	total = layout_time(d->total);
+	mean = layout_time(d->mean);
+	out = g_strdup_printf("%s %s, %s, mean %s", count, what, total, mean);
 	g_free(count);
 	g_free(total);
 	g_free(mean);
@@ -100,21 +102,25 @@ static char *words(const struct dist *d, uint64_t n, const char *what)
 static void write_names(struct table *table, const struct report *report,
 			const size_t *chosen, size_t n)
 {
-	table_block(table, "locks", "row state id label waits holds");
+	table_block(table, "locks", "row state id label place waits holds");
 	for (size_t i = 0; i < n; i++) {
 		const struct lock *l = &report->locks[chosen[i]];
-		char *name = layout_lock(report, chosen[i],
-					 layout_chars(LEFT - 36, 15));
-		char *waits = words(&l->wait, l->wait.count, "waits");
-		char *holds = words(&l->hold, l->hold.count, "holds");
+		char *name = layout_lock_name(report, chosen[i],
+					      layout_chars(LEFT - 36, 15));
+		char *place =
+			layout_place(l->label, layout_chars(LEFT - 36, 13));
+		char *waits = words(&l->wait, "waits");
+		char *holds = words(&l->hold, "holds");
 
 		table_u64(table, i);
 		table_i64(table, layout_wait_state(l));
 		table_text(table, l->id);
 		table_text(table, name);
+		table_text(table, place);
 		table_text(table, waits);
 		table_text(table, holds);
 		g_free(name);
+		g_free(place);
 		g_free(waits);
 		g_free(holds);
 	}

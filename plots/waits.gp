@@ -42,7 +42,8 @@ if (!strlen(empty)) {
 	way(what) = what > 0 ? 1 : -1
 	y(height) = column("row") + 0.5 + way(column("what")) * (0.02 + 0.4 * height)
 	at(what, mark) = column("what") == what && column("mark") == mark ? column("at_ns") : NaN
-	plot IN index "locks" using (x_low + 0):(column("row") + 0.5):ytic(strcol("label")) with dots lc rgb colour_ink notitle, \
+	plot IN index "locks" using (x_low + 0):(column("row") + 0.42):ytic(strcol("label")) with dots lc rgb colour_ink notitle, \
+		"" index "locks" using (x_low + 0):(column("row") + 0.62):(strcol("place")) with labels right offset -1, 0 font ",10" tc rgb colour_soft notitle, \
 		"" index "cells" using "low_ns":(y(0)):"low_ns":"high_ns":(y(0)):(y(column("height"))):(column("what") > 0 ? colour_hold : colour(column("state"))) with boxxyerror fc rgb variable notitle, \
 		for [what = 0:1] "" index "marks" using (at(what, 0)):(y(0.14)) with points pt 7 ps 1.8 lw 4 lc rgb "#FFFFFF" notitle, \
 		for [what = 0:1] "" index "marks" using (at(what, 0)):(y(0.14)) with points pt 7 ps 1.1 lc rgb colour_ink notitle, \

@@ -338,8 +338,8 @@ static void only_the_lock_and_thread_asked_for_are_drawn(void **state)
 	assert_int_equal(plot_draw(r, &options, NULL), 0);
 	tsv = tsv_read(scratch_path(*state, "o/waits.tsv"));
 	assert_int_equal(tsv_rows(tsv, "locks"), 1);
-	assert_string_equal(tsv_text(tsv, "locks", 0, "label"),
-			    "ledger2 (orders.c:43)");
+	assert_string_equal(tsv_text(tsv, "locks", 0, "place"),
+			    "orders.c:43");
 	tsv_free(tsv);
 	tsv = tsv_read(scratch_path(*state, "o/timeline.tsv"));
 	assert_int_equal(tsv_rows(tsv, "threads"), 1);
