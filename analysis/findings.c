@@ -61,6 +61,12 @@ double finder_lock_cost(const struct finder *finder, const struct lock *lock)
 	return share >= 0 ? share : measure_waiting(finder->report, lock);
 }
 
+bool finder_lock_matters(const struct finder *finder, const struct lock *lock)
+{
+	return finder_lock_cost(finder, lock) >= FINDINGS_LEAST ||
+	       measure_waiters_share(finder->report, lock) >= FINDINGS_LIVES;
+}
+
 int finder_lock_index(const struct finder *finder, const struct lock *group)
 {
 	for (size_t i = 0; i < finder->report->n_locks; i++)

@@ -27,7 +27,7 @@ static bool costs(const struct finder *finder, const struct lock *lock)
 {
 	return measure_is_held(lock) && lock->wait.total > 0 &&
 	       !finder->explained[lock->group] &&
-	       finder_lock_cost(finder, lock) >= FINDINGS_LEAST;
+	       finder_lock_matters(finder, lock);
 }
 
 /* A finding about the share of a lock's waits that `part` explains. */

@@ -8,6 +8,8 @@
 
 /* A cost below this share of the run is nobody's holdup. */
 #define FINDINGS_LEAST 0.02
+/* Waiters that spend this share of their lives on one lock have a problem. */
+#define FINDINGS_LIVES 0.25
 
 struct finder {
 	struct report *report;
@@ -28,6 +30,12 @@ void finder_add(struct finder *finder, struct finding finding,
  * that is known, else the threads that wait for it at an average instant.
  */
 double finder_lock_cost(const struct finder *finder, const struct lock *lock);
+
+/*
+ * Is the lock worth a finding: by its cost, or because those who wait for it
+ * do little else, though the end of the run does not depend on them?
+ */
+bool finder_lock_matters(const struct finder *finder, const struct lock *lock);
 
 /* The lock of report.locks that a group's finding points at. */
 int finder_lock_index(const struct finder *finder, const struct lock *group);

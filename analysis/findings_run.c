@@ -6,6 +6,8 @@
 #include "analysis/measure.h"
 #include "analysis/units.h"
 
+#define IDLE_LEAST_NS 200000000
+
 static const struct finding blank = { .path_share = -1,
 				      .lock = -1,
 				      .thread = -1 };
@@ -181,8 +183,10 @@ void find_idle(struct finder *finder)
 
 	for (size_t i = 0; i < report->n_threads; i++)
 		threads += report->threads[i].recorded;
-	/* One thread alone is a choice, not a lack of threads. */
-	if (threads < 2 || report->run.cpus < 2 || running < 0.6 ||
+	/* One thread alone is a choice, not a lack of threads; and a short
+	 * run is mostly beginning and end. */
+	if (report->path.by_state_ns[STATE_RUNNING] < IDLE_LEAST_NS ||
+	    threads < 2 || report->run.cpus < 2 || running < 0.6 ||
 	    demand > 0.6 * report->run.cpus)
 		return;
 	finding.kind = "idle";
@@ -202,8 +206,15 @@ void find_idle(struct finder *finder)
 struct team {
 	size_t n;
 	int last;
-	uint64_t first_begin, last_end, sum_end, second_end;
+	uint64_t first_begin, last_end, second_end;
+	uint64_t cpu_ns; /* of all of them */
 };
+
+static uint64_t cpu_time(const struct thread *thread)
+{
+	return thread->state_ns[STATE_RUNNING] +
+	       thread->state_ns[STATE_SPINNING];
+}
 
 static void team_join(struct team *team, const struct report *report, int i)
 {
@@ -218,8 +229,17 @@ static void team_join(struct team *team, const struct report *report, int i)
 	} else if (thread->end_ns > team->second_end || team->n == 1) {
 		team->second_end = thread->end_ns;
 	}
-	team->sum_end += thread->end_ns;
+	team->cpu_ns += cpu_time(thread);
 	team->n++;
+}
+
+/* Who merely got less of the CPUs ends last, too. */
+static bool has_more_work(const struct team *team, const struct thread *last)
+{
+	double others =
+		(double)(team->cpu_ns - cpu_time(last)) / (double)(team->n - 1);
+
+	return (double)cpu_time(last) > 1.5 * others;
 }
 
 static void check_team(struct finder *finder, const struct team *team)
@@ -236,6 +256,7 @@ static void check_team(struct finder *finder, const struct team *team)
 	struct units_text time, share;
 
 	if (team->n < 2 || measure_ratio(alone, span) < 0.2 || busy < 0.5 ||
+	    !has_more_work(team, last) ||
 	    measure_ratio(alone, report->run.duration_ns) < 0.05)
 		return;
 	finding.kind = "unbalanced";
@@ -245,13 +266,13 @@ static void check_team(struct finder *finder, const struct team *team)
 	finding.title = "Work is unevenly divided";
 	finding.advice = "Smaller pieces, taken from one queue, even it out.";
 	finder_add(finder, finding,
-		   "%s still works for %s (%s of the run) when the other "
-		   "%zu threads from %s have ended.",
+		   "%s still works for %s (%s of the run) when all others that "
+		   "run %s have ended.",
 		   thread_words(report, team->last),
 		   units_ns_prose(&time, alone),
 		   units_share(&share,
 			       measure_ratio(alone, report->run.duration_ns)),
-		   team->n - 1, site_words(report, last->start_site));
+		   report->sites[last->start_site].function);
 }
 
 /* Threads of a library's start routine may have nothing in common. */
@@ -276,9 +297,40 @@ void find_unbalanced(struct finder *finder)
 	g_free(teams);
 }
 
+static bool is_recorded(const struct report *report)
+{
+	if (!report->n_processes)
+		return report->n_threads > 0;
+	for (size_t i = 0; i < report->n_processes; i++)
+		if (report->processes[i].recorded)
+			return true;
+	return false;
+}
+
+static void add_not_entered(struct finder *finder)
+{
+	const struct report *report = finder->report;
+	struct finding finding = blank;
+
+	finding.kind = "unrecorded";
+	finding.severity = SEVERITY_HIGH;
+	finding.title = "The program could not be looked into";
+	finding.advice = "Record a dynamically linked build; only the use of "
+			 "the CPUs can be told of this one.";
+	finder_add(finder, finding,
+		   "%s: %s. Nothing is known of its locks and waits, which is "
+		   "not to say that it has none.",
+		   report->run.command, report->run.not_entered);
+}
+
 void find_unrecorded(struct finder *finder)
 {
 	const struct report *report = finder->report;
+
+	if (*report->run.not_entered && !is_recorded(report)) {
+		add_not_entered(finder);
+		return;
+	}
 
 	for (size_t i = 0; i < report->n_processes; i++) {
 		const struct process *process = &report->processes[i];
@@ -298,16 +350,6 @@ void find_unrecorded(struct finder *finder)
 			   process->pid, process->reason ? ", " : "",
 			   process->reason ? process->reason : "");
 	}
-}
-
-static bool is_recorded(const struct report *report)
-{
-	if (!report->n_processes)
-		return report->n_threads > 0;
-	for (size_t i = 0; i < report->n_processes; i++)
-		if (report->processes[i].recorded)
-			return true;
-	return false;
 }
 
 static bool is_stuck(const struct report *report)

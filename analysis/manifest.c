@@ -238,6 +238,8 @@ void manifest_fill_run(const struct manifest *manifest, const char *dir,
 	report->run.ended = arena_string(
 		report->arena,
 		strcmp(manifest->ended, "exit") != 0 ? manifest->ended : "");
+	report->run.not_entered =
+		arena_string(report->arena, manifest->not_entered);
 	if (manifest->cpus)
 		report->run.cpus = manifest->cpus;
 	report->run.budget = manifest->budget;

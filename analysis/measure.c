@@ -30,10 +30,12 @@ size_t measure_users(const struct lock *lock)
 	return lock->n_by_thread;
 }
 
-size_t measure_waiters(const struct report *report, const struct lock *lock)
+/* Calls `visit` once for each thread that waited for the lock. */
+static void each_waiter(const struct report *report, const struct lock *lock,
+			void (*visit)(void *data, const struct thread *thread),
+			void *data)
 {
 	bool *seen = g_new0(bool, report->n_threads + 1);
-	size_t n = 0;
 
 	for (size_t i = 0; i < lock->n_blame; i++) {
 		int waiter = lock->blame[i].waiter;
@@ -41,10 +43,37 @@ size_t measure_waiters(const struct report *report, const struct lock *lock)
 		if (waiter < 0 || seen[waiter])
 			continue;
 		seen[waiter] = true;
-		n++;
+		visit(data, &report->threads[waiter]);
 	}
 	g_free(seen);
+}
+
+static void count_one(void *data, const struct thread *thread)
+{
+	(void)thread;
+	++*(size_t *)data;
+}
+
+size_t measure_waiters(const struct report *report, const struct lock *lock)
+{
+	size_t n = 0;
+
+	each_waiter(report, lock, count_one, &n);
 	return n;
+}
+
+static void add_life(void *data, const struct thread *thread)
+{
+	*(uint64_t *)data += thread->end_ns - thread->begin_ns;
+}
+
+double measure_waiters_share(const struct report *report,
+			     const struct lock *lock)
+{
+	uint64_t lives = 0;
+
+	each_waiter(report, lock, add_life, &lives);
+	return measure_ratio(lock->wait.total, lives);
 }
 
 uint64_t measure_life(const struct report *report)

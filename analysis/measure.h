@@ -24,6 +24,10 @@ double measure_waiting(const struct report *report, const struct lock *lock);
 size_t measure_users(const struct lock *lock);
 size_t measure_waiters(const struct report *report, const struct lock *lock);
 
+/* Share of their lives that those who waited for the lock waited for it. */
+double measure_waiters_share(const struct report *report,
+			     const struct lock *lock);
+
 /* The life of all recorded threads together, and their time in a state. */
 uint64_t measure_life(const struct report *report);
 uint64_t measure_state(const struct report *report, enum state state);

@@ -1,5 +1,6 @@
 /* The first screen: what ran, what holds it up; and at the end what is lost. */
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 #include "analysis/measure.h"
@@ -28,9 +29,25 @@ static char *lost_words(const struct report *report)
 
 static char *exit_words(const struct report *report)
 {
-	if (report->run.exit_status < 0)
-		return g_strdup("");
-	return g_strdup_printf(", exit status %d", report->run.exit_status);
+	int status = report->run.exit_status;
+
+	if (status > 128 && !strcmp(report->run.ended, "signal"))
+		return g_strdup_printf(", killed by signal %d (%s)",
+				       status - 128, strsignal(status - 128));
+	return status < 0 ? g_strdup("")
+			  : g_strdup_printf(", exit status %d", status);
+}
+
+/* What `ended` of the manifest means to a reader; NULL: nothing special. */
+static const char *end_words(const struct report *report)
+{
+	if (!strcmp(report->run.ended, "recorder-killed"))
+		return "The recorder was killed: what it had by then is "
+		       "reported.";
+	if (!strcmp(report->run.ended, "not-finished"))
+		return "The recording was never finished: what was written is "
+		       "reported.";
+	return NULL;
 }
 
 static void run_line(struct page *page)
@@ -151,9 +168,8 @@ void section_summary(struct page *page)
 	doc_title(page->doc, report->run.command, report->run.trace);
 	run_line(page);
 	use_line(page);
-	if (report->run.ended && *report->run.ended)
-		doc_note(page->doc, "The recording ended early: %s.",
-			 report->run.ended);
+	if (end_words(report))
+		doc_note(page->doc, "%s", end_words(report));
 	if (report->run.truncated)
 		doc_note(page->doc, "The trace is damaged or cut off: what "
 				    "could be read is reported.");

@@ -70,6 +70,7 @@ struct report *report_new(void)
 
 	report->arena = arena;
 	report->run.trace = report->run.command = report->run.host = "";
+	report->run.not_entered = "";
 	report->run.start = report->run.ended = report->run.detail = "";
 	report->run.exit_status = -1;
 	report->overhead.slowdown = -1;

@@ -316,8 +316,9 @@ struct report {
 		uint64_t duration_ns;
 		uint64_t begin_clock_ns; /* CLOCK_MONOTONIC of time 0 */
 		int exit_status;	 /* -1 unknown */
-		const char *ended;  /* how the recording ended, "" in order */
-		const char *detail; /* "contended", "all", "" unknown */
+		const char *ended; /* how the recording ended, "" in order */
+		const char *not_entered; /* why the program is unrecorded, "" */
+		const char *detail;	 /* "contended", "all", "" unknown */
 		enum sched_source scheduler;
 		uint32_t budget;
 		uint64_t lock_operations;

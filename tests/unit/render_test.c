@@ -147,6 +147,13 @@ static void off_the_critical_path_a_lock_costs_nothing(void **state)
 	report->path.by_state_ns[STATE_SLEEP] = report->run.duration_ns;
 	report->locks[0].path_ns = report->run.duration_ns / 1000;
 	(void)made(report);
+	assert_int_equal(report->findings[0].severity, SEVERITY_LOW);
+	report_free(report);
+	report = sample_convoy();
+	report->path.length_ns = report->run.duration_ns;
+	report->path.by_state_ns[STATE_SLEEP] = report->run.duration_ns;
+	report->locks[0].wait.total /= 10;
+	(void)made(report);
 	for (size_t i = 0; i < report->n_findings; i++)
 		assert_int_equal(report->findings[i].lock, -1);
 	report_free(report);
