@@ -2,6 +2,8 @@
 
 #include "analysis/arena.h"
 
+#define ROUND (1u << 16) /* changes of state that settle all threads */
+
 static void thread_free(gpointer data)
 {
 	struct m_thread *t = data;
@@ -93,7 +95,7 @@ struct model *model_new(const struct model_options *options)
 	m->strings = g_string_chunk_new(4096);
 	m->path = path_new();
 	m->order = order_new();
-	m->edges_limit = 1u << 16;
+	m->edges_limit = options->round ? options->round : ROUND;
 	for (int i = 0; i < RECENT; i++)
 		m->recent_threads[i].value = m->recent_locks[i].value =
 			m->recent_sites[i].value = m->recent_shares[i].value =
