@@ -129,8 +129,7 @@ static char *help_filter(int key, const char *text, void *input)
 	fprintf(out,
 		"Defaults: %u threads, %u tasks.\n\n"
 		"example: holdup record %s --variant %s\n",
-		w->threads, w->tasks, w->name,
-		w->variants[0].name);
+		w->threads, w->tasks, w->name, w->variants[0].name);
 	fclose(out);
 	return help;
 }

@@ -41,9 +41,9 @@ const struct lesson lesson_naive_sum = {
 	.shows = {
 		{ "racy.sum", "the racy sum: %s" },
 		{ "racy.expected", "instead of %s" },
-		{ "lock.ns_per_add", "an addition costs %s ns with the lock" },
-		{ "atomic.ns_per_add", "%s ns if it is atomic" },
-		{ "local.ns_per_add", "%s ns in a local sum" },
+		{ "lock.ns_per_add", "an addition costs %s with the lock" },
+		{ "atomic.ns_per_add", "%s if it is atomic" },
+		{ "local.ns_per_add", "%s in a local sum" },
 	},
 	.swap = { "racy", "local" },
 	.plots = "waits",

@@ -46,11 +46,17 @@ static double median_of(const struct lesson_outcome *outcome, const char *key)
 	return sample ? sample_median(sample) : (double)NAN;
 }
 
+static void words_kib(double kib, char cell[WORDS_CELL])
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", NULL };
+
+	scaled(kib, 1024, units, cell);
+}
+
 void words_cells(const struct lesson_result *result,
 		 const struct lesson_outcome *outcome,
 		 char cells[WORDS_CELLS][WORDS_CELL])
 {
-	static const char *const bytes[] = { "K", "M", "G", NULL };
 	const struct sample *time =
 		g_hash_table_lookup(outcome->measures, "seconds");
 	double first = median_of(&result->outcomes[0], "seconds");
@@ -70,7 +76,7 @@ void words_cells(const struct lesson_result *result,
 	words_number(median_of(outcome, "voluntary"), cells[5]);
 	words_number(median_of(outcome, "involuntary"), cells[6]);
 	if (isfinite(median_of(outcome, "peak_kib")))
-		scaled(median_of(outcome, "peak_kib"), 1024, bytes, cells[7]);
+		words_kib(median_of(outcome, "peak_kib"), cells[7]);
 }
 
 const char *words_verdict(enum answer answer)
@@ -143,13 +149,31 @@ static const char *text_of(const struct lesson_result *result, const char *name)
 	return NULL;
 }
 
-/* Keys that are times; all others are plain numbers. */
-static bool is_time(const char *key)
+/* The unit of a measure that is a time, in seconds; 0: it is none. */
+static double time_unit(const char *name)
 {
-	return g_str_has_suffix(key, ".seconds") ||
-	       g_str_has_suffix(key, ".wall") ||
-	       g_str_has_suffix(key, ".cpu") || strstr(key, "lock_wait") ||
-	       strstr(key, "lock_hold");
+	static const struct {
+		const char *in; /* the name */
+		double unit;
+	} units[] = {
+		{ ".seconds", 1 },
+		{ ".wall", 1 },
+		{ ".cpu", 1 },
+		{ "trace.lock_wait:", 1 },
+		{ "trace.lock_hold:", 1 },
+		{ "ing_s", 1 },
+		{ ".one_task", 1 },
+		{ ".one_operation", 1 },
+		{ "_ms", 1e-3 },
+		{ "_us", 1e-6 },
+		{ ".us_per_", 1e-6 },
+		{ ".ns_per_", 1e-9 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
+		if (strstr(name, units[i].in))
+			return units[i].unit;
+	return 0;
 }
 
 /* A whole number that was the same in all runs: told digit by digit. */
@@ -170,17 +194,21 @@ char *words_show(const struct lesson_result *result,
 	char cell[WORDS_CELL];
 	struct sample sample;
 	const char *reason, *value = cell;
+	double unit = time_unit(show->measure);
 	char *text;
 
 	if (lesson_measure(result, show->measure, &sample, &reason)) {
 		double median = sample_median(&sample);
 
-		if (is_exact(&sample) && text_of(result, show->measure))
+		if (unit == 0 && is_exact(&sample) &&
+		    text_of(result, show->measure))
 			value = text_of(result, show->measure);
 		else if (g_str_has_prefix(around[1] ? around[1] : "", " %"))
 			snprintf(cell, sizeof(cell), "%.1f", 100 * median);
-		else if (is_time(show->measure))
-			words_time(median, cell);
+		else if (unit > 0)
+			words_time(median * unit, cell);
+		else if (strstr(show->measure, "_kib"))
+			words_kib(median, cell);
 		else
 			words_number(median, cell);
 	} else {
