@@ -89,3 +89,6 @@ tests += model_random_test
 model_random_test.src := tests/unit/model_random_test.c tests/rehearsal.c tests/rehearsal_truth.c $(feed.src)
 model_random_test.pkgs := cmocka $(model.pkgs)
 model_random_test.libs := $(model.libs) $(base.libs)
+# Prints every result and failure of the interposed calls, to be compared.
+aids += conform
+conform.src := $(patsubst %,tests/aid/conform/%.c,main locks objects threads io)

@@ -14,6 +14,7 @@
 
 /* Bits of its lock word. */
 #define WORD_WAITERS 0x80000000u /* robust and priority-inheriting ones */
+#define WORD_DIED    0x40000000u
 #define WORD_PP_LOCK 0x0007ffffu /* below the priority ceiling */
 
 enum form {
@@ -39,7 +40,7 @@ static int kind_of(const pthread_mutex_t *mutex)
 	return __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED);
 }
 
-/* Whether a try may succeed; of a mutex that its owner died with, too. */
+/* Whether it is worth a try; a mutex that its owner died with is, too. */
 static bool may_be_free(const pthread_mutex_t *mutex)
 {
 	uint32_t word = word_of(mutex);
@@ -49,7 +50,7 @@ static bool may_be_free(const pthread_mutex_t *mutex)
 	if (kind_of(mutex) & KIND_PP)
 		return !(word & WORD_PP_LOCK);
 	if (kind_of(mutex) & (KIND_ROBUST | KIND_PI))
-		return word & 0x40000000u; /* FUTEX_OWNER_DIED */
+		return word & WORD_DIED;
 	return false;
 }
 
@@ -115,22 +116,6 @@ static bool is_inner(const pthread_mutex_t *mutex)
 		type == PTHREAD_MUTEX_ERRORCHECK_NP);
 }
 
-/* The owner died after we looked at the word: it is ours now. */
-static int lock_died(const pthread_mutex_t *mutex, uint64_t site,
-		     struct board_entry *entry)
-{
-	struct target target = {
-		.lock = (uint64_t)(uintptr_t)mutex,
-		.site = site,
-		.kind = LOCK_MUTEX,
-		.mode = LOCK_WRITE,
-		.flags = LOCK_DIED,
-	};
-
-	section_begin(&target, entry, clock_ticks());
-	return EOWNERDEAD;
-}
-
 static int lock_inner(pthread_mutex_t *mutex, const struct call *call,
 		      const struct target *target)
 {
@@ -170,12 +155,16 @@ static int lock_at_once(pthread_mutex_t *mutex, const struct call *call,
 
 	if (!may_be_free(mutex))
 		return EBUSY;
-	result = real.pthread_mutex_trylock(mutex);
+	/* glibc's try leaves a robust mutex locked that is not recoverable. */
+	result = kind_of(mutex) & KIND_ROBUST
+			 ? call_real(mutex, call)
+			 : real.pthread_mutex_trylock(mutex);
 	if (is_taken(result)) {
 		target->flags |= died(result);
 		section_begin(target, entry, clock_ticks());
 	} else if (result != EBUSY) { /* fails for good */
-		result = call_real(mutex, call);
+		if (!(kind_of(mutex) & KIND_ROBUST))
+			result = call_real(mutex, call);
 		try_failed(target, result);
 	}
 	return result;
@@ -212,22 +201,16 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	struct call call = { .form = FORM_LOCK };
 	uint64_t lock = (uint64_t)(uintptr_t)mutex;
 	struct board_entry *entry;
-	int result;
 
 	prefetch_for_write(mutex);
 	if (unlikely(!self.open || !section_holds_none()))
 		return lock_slow(mutex, SITE, &call);
 	entry = entry_near(lock, SITE, LOCK_MUTEX, LOCK_WRITE);
-	if (unlikely(!entry || word_of(mutex)))
+	if (unlikely(!entry || word_of(mutex) || kind_of(mutex) & KIND_ROBUST ||
+		     real.pthread_mutex_trylock(mutex)))
 		return lock_slow(mutex, SITE, &call);
-	result = real.pthread_mutex_trylock(mutex);
-	if (likely(result == 0)) {
-		section_begin_plain(lock, SITE, LOCK_MUTEX, LOCK_WRITE, entry);
-		return 0;
-	}
-	if (result == EOWNERDEAD)
-		return lock_died(mutex, SITE, entry);
-	return lock_slow(mutex, SITE, &call);
+	section_begin_plain(lock, SITE, LOCK_MUTEX, LOCK_WRITE, entry);
+	return 0;
 }
 
 int mutex_lock_from(pthread_mutex_t *mutex, uint64_t site)
