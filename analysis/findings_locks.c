@@ -23,6 +23,44 @@ static double part_of_hold(const struct lock *lock, uint64_t part_ns)
 	return measure_ratio(part_ns, told);
 }
 
+/*
+ * Who blocks must be woken and get a CPU again: that time belongs to what it
+ * blocked in, shared out by how often it did.
+ */
+static uint64_t woken_after(const struct lock *lock, enum hold_part part)
+{
+	uint64_t all = 0, mine = 0;
+
+	for (size_t i = 0; i < lock->n_held_waits; i++) {
+		const struct held_wait *at = &lock->held_waits[i];
+		enum hold_part of = at->state == STATE_IO      ? HOLD_IO
+				    : at->state == STATE_SLEEP ? HOLD_SLEEP
+				    : at->state == STATE_LOCK  ? HOLD_LOCK
+							       : HOLD_OTHER;
+
+		all += at->count;
+		mine += of == part ? at->count : 0;
+	}
+	return (uint64_t)((double)lock->hold_parts_ns[HOLD_WOKEN] *
+			  measure_ratio(mine, all));
+}
+
+/* The share of its holds that a lock's owner was blocked in this, or on its
+ * way back from it. */
+static double blocked_part(const struct lock *lock, enum hold_part part)
+{
+	return part_of_hold(lock, lock->hold_parts_ns[part] +
+					  woken_after(lock, part));
+}
+
+/* ", or waits for a CPU after it": where that is much of it. */
+static const char *or_woken(const struct lock *lock, enum hold_part part)
+{
+	return woken_after(lock, part) > lock->hold_parts_ns[part] / 4
+		       ? ", or waits for a CPU after it"
+		       : "";
+}
+
 static bool costs(const struct finder *finder, const struct lock *lock)
 {
 	return measure_is_held(lock) && lock->wait.total > 0 &&
@@ -91,7 +129,7 @@ void find_io_under_lock(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->report->n_groups; i++) {
 		const struct lock *lock = &finder->report->groups[i];
-		double part = part_of_hold(lock, lock->hold_parts_ns[HOLD_IO]);
+		double part = blocked_part(lock, HOLD_IO);
 		const struct held_wait *at = measure_held_wait(lock, STATE_IO);
 		struct finding finding;
 		struct units_text share;
@@ -104,10 +142,11 @@ void find_io_under_lock(struct finder *finder)
 			"Do the I/O outside the lock: collect under it, write "
 			"after it, or hand the data to one writer thread.";
 		finder_add(finder, finding,
-			   "%s; for %s of that its owner is in %s%s. %s.",
+			   "%s; for %s of that its owner is in %s%s%s. %s.",
 			   held(finder, lock), units_share(&share, part),
 			   at ? io_words(finder, at) : "I/O",
 			   at ? place(finder, "called by", at->site) : "",
+			   or_woken(lock, HOLD_IO),
 			   finder_waiting(finder, lock));
 	}
 }
@@ -116,8 +155,7 @@ void find_sleep_under_lock(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->report->n_groups; i++) {
 		const struct lock *lock = &finder->report->groups[i];
-		double part =
-			part_of_hold(lock, lock->hold_parts_ns[HOLD_SLEEP]);
+		double part = blocked_part(lock, HOLD_SLEEP);
 		const struct held_wait *at =
 			measure_held_wait(lock, STATE_SLEEP);
 		struct finding finding;
@@ -130,9 +168,10 @@ void find_sleep_under_lock(struct finder *finder)
 		finding.advice = "Release the lock before the sleep, or wait "
 				 "on a condition, which releases it.";
 		finder_add(finder, finding,
-			   "%s; for %s of that its owner sleeps%s. %s.",
+			   "%s; for %s of that its owner sleeps%s%s. %s.",
 			   held(finder, lock), units_share(&share, part),
 			   at ? place(finder, "in", at->site) : "",
+			   or_woken(lock, HOLD_SLEEP),
 			   finder_waiting(finder, lock));
 	}
 }
@@ -160,10 +199,8 @@ void find_nested_wait(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->report->n_groups; i++) {
 		const struct lock *lock = &finder->report->groups[i];
-		double locks =
-			part_of_hold(lock, lock->hold_parts_ns[HOLD_LOCK]);
-		double others =
-			part_of_hold(lock, lock->hold_parts_ns[HOLD_OTHER]);
+		double locks = blocked_part(lock, HOLD_LOCK);
+		double others = blocked_part(lock, HOLD_OTHER);
 		const struct held_wait *cond =
 			measure_held_wait(lock, STATE_COND);
 
@@ -189,8 +226,10 @@ void find_preempted_holder(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->report->n_groups; i++) {
 		const struct lock *lock = &finder->report->groups[i];
-		uint64_t ready_ns = lock->hold_parts_ns[HOLD_PREEMPTED] +
-				    lock->hold_parts_ns[HOLD_WOKEN];
+		uint64_t ready_ns =
+			lock->hold_parts_ns[HOLD_PREEMPTED] +
+			(lock->n_held_waits ? 0
+					    : lock->hold_parts_ns[HOLD_WOKEN]);
 		double part = part_of_hold(lock, ready_ns);
 		struct finding finding;
 		struct units_text share;
@@ -239,14 +278,15 @@ static const struct busy *busy_kind(const struct lock *lock)
 						       : &busy_kinds[1];
 }
 
-static double blocked_part(const struct lock *lock)
+/* The share of the told holds that owners worked in. */
+static double working_part(const struct lock *lock)
 {
-	uint64_t working = lock->hold_parts_ns[HOLD_RUNNING];
 	uint64_t told = 0;
 
 	for (int i = 0; i < HOLD_NPARTS; i++)
 		told += i == HOLD_UNRECORDED ? 0 : lock->hold_parts_ns[i];
-	return told ? 1 - measure_ratio(working, told) : 0;
+	return told ? measure_ratio(lock->hold_parts_ns[HOLD_RUNNING], told)
+		    : 1;
 }
 
 void find_busy_section(struct finder *finder)
@@ -256,7 +296,7 @@ void find_busy_section(struct finder *finder)
 	for (size_t i = 0; i < report->n_groups; i++) {
 		const struct lock *lock = &report->groups[i];
 		const struct busy *kind = busy_kind(lock);
-		double part = 1 - blocked_part(lock);
+		double part = working_part(lock);
 		struct finding finding;
 		struct units_text count, mean, rate, handoff;
 

@@ -103,6 +103,18 @@ void find_held_at_exit(struct finder *finder)
 	}
 }
 
+/* It need not be said twice. */
+static bool is_deadlocked(const struct report *report,
+			  const struct order_row *row)
+{
+	for (size_t i = 0; i < report->n_deadlocks; i++)
+		for (size_t j = 0; j < report->deadlocks[i].n; j++)
+			if (row->n_locks &&
+			    report->deadlocks[i].cycle[j].lock == row->locks[0])
+				return true;
+	return false;
+}
+
 void find_inversion(struct finder *finder)
 {
 	const struct report *report = finder->report;
@@ -112,7 +124,8 @@ void find_inversion(struct finder *finder)
 		struct finding finding = blank;
 		GString *text;
 
-		if (!row->inversion || row->one_thread || row->guard >= 0)
+		if (!row->inversion || row->one_thread || row->guard >= 0 ||
+		    is_deadlocked(report, row))
 			continue;
 		text = g_string_new(NULL);
 		for (size_t j = 0; j < row->n_edges; j++) {

@@ -432,17 +432,21 @@ static void held_waits(struct page *page, const struct lock *lock, size_t most)
 
 void section_holds(struct page *page)
 {
-	size_t n, waits = 0;
+	size_t n, waits = 0, rows = 0;
 	const struct lock **locks = page_locks(page, true, &n);
 	size_t shown = rows_of_interest(page, locks, n);
 
-	if (n) {
-		doc_heading(page->doc, "What owners did while they held it");
-		doc_table(page->doc, hold_columns, G_N_ELEMENTS(hold_columns));
-	}
 	for (size_t i = 0; i < shown; i++) {
 		const struct lock *lock = locks[i];
 
+		if (!lock->hold.total)
+			continue;
+		if (!rows++) {
+			doc_heading(page->doc,
+				    "What owners did while they held it");
+			doc_table(page->doc, hold_columns,
+				  G_N_ELEMENTS(hold_columns));
+		}
 		label_cell(page, lock);
 		doc_cell_ns(page->doc, lock->hold.total);
 		for (int part = 0; part < HOLD_NPARTS; part++)

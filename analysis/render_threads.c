@@ -265,6 +265,22 @@ static const struct doc_column order_columns[] = {
 	{ "", DOC_LEFT, 0, DOC_FIXED },
 };
 
+/* An edge of an inversion that is printed already. */
+static bool is_printed(const struct report *report, size_t row,
+		       const struct order_edge *edge)
+{
+	for (size_t i = 0; i < row; i++)
+		for (size_t j = 0; j < report->order[i].n_edges; j++) {
+			const struct order_edge *at =
+				&report->order[i].edges[j];
+
+			if (at->first == edge->first &&
+			    at->second == edge->second)
+				return true;
+		}
+	return false;
+}
+
 void section_order(struct page *page)
 {
 	const struct report *report = page->report;
@@ -280,6 +296,8 @@ void section_order(struct page *page)
 		for (size_t j = 0; j < row->n_edges; j++) {
 			const struct order_edge *edge = &row->edges[j];
 
+			if (!row->inversion && is_printed(report, i, edge))
+				continue;
 			doc_cell(page->doc, page_lock_short(page, edge->first));
 			doc_cell(page->doc, page_site(page, edge->first_site));
 			doc_cell(page->doc,

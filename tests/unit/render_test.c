@@ -138,6 +138,39 @@ static void a_calm_program_is_blamed_for_nothing(void **state)
 	report_free(report);
 }
 
+/* On a busy machine whoever blocks waits longer for a CPU than for the disk. */
+static void the_way_back_from_io_belongs_to_the_io(void **state)
+{
+	struct report *report = sample_convoy();
+	struct lock *lock = &report->locks[0];
+
+	(void)state;
+	lock->hold_parts_ns[HOLD_IO] = lock->hold.total / 20;
+	lock->hold_parts_ns[HOLD_RUNNING] = lock->hold.total / 20 * 3;
+	lock->hold_parts_ns[HOLD_WOKEN] = lock->hold.total / 20 * 16;
+	(void)made(report);
+	assert_int_equal(report->n_findings, 1);
+	assert_string_equal(report->findings[0].kind, "io-under-lock");
+	assert_non_null(strstr(report->findings[0].evidence,
+			       "or waits for a CPU after it"));
+	report_free(report);
+}
+
+static void preemption_alone_is_no_io(void **state)
+{
+	struct report *report = sample_convoy();
+	struct lock *lock = &report->locks[0];
+
+	(void)state;
+	lock->n_held_waits = 0;
+	lock->hold_parts_ns[HOLD_IO] = 0;
+	lock->hold_parts_ns[HOLD_PREEMPTED] = lock->hold.total / 10 * 8;
+	(void)made(report);
+	assert_int_equal(report->n_findings, 1);
+	assert_string_equal(report->findings[0].kind, "preempted-holder");
+	report_free(report);
+}
+
 static void off_the_critical_path_a_lock_costs_nothing(void **state)
 {
 	struct report *report = sample_convoy();
@@ -378,6 +411,8 @@ int main(void)
 			time_on_others_cpus_is_told_from_too_many_threads),
 		cmocka_unit_test(only_the_sections_asked_for_are_printed),
 		cmocka_unit_test(a_calm_program_is_blamed_for_nothing),
+		cmocka_unit_test(the_way_back_from_io_belongs_to_the_io),
+		cmocka_unit_test(preemption_alone_is_no_io),
 		cmocka_unit_test(off_the_critical_path_a_lock_costs_nothing),
 		cmocka_unit_test(json_has_every_key_of_the_schema),
 		cmocka_unit_test(
