@@ -302,7 +302,8 @@ static struct cover io_cover(struct model *m, const struct event *e)
 
 static void io_end(struct model *m, const struct event *e)
 {
-	struct m_io *row = m->io->pdata[io_row(m, e)];
+	int32_t place = io_row(m, e); /* may move the array */
+	struct m_io *row = m->io->pdata[place];
 	uint64_t begin = MAX(e->u.io.begin_ns, m->from);
 	uint64_t end = MIN(MAX(e->u.io.end_ns, begin), m->to);
 	uint32_t weight = MAX(e->u.io.weight, 1);
