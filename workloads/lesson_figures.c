@@ -66,6 +66,43 @@ static double share(const json_t *report, const char *state)
 	return life > 0 ? in / life : unknown;
 }
 
+/* "NAME/STATE": of the threads whose name contains NAME, the share. */
+static double named(const json_t *report, const char *argument)
+{
+	char **parts = g_strsplit(argument, "/", 2);
+	double in = 0, life = 0;
+	json_t *thread;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "threads"), i, thread)
+	{
+		const char *name =
+			json_string_value(json_object_get(thread, "name"));
+
+		if (!name || !strstr(name, parts[0]))
+			continue;
+		in += number(json_object_get(thread, "state_ns"), parts[1]);
+		life += number(thread, "end_ns") - number(thread, "begin_ns");
+	}
+	g_strfreev(parts);
+	return life > 0 ? in / life : unknown;
+}
+
+static double creation_us(const json_t *report, const char *unused)
+{
+	const json_t *overhead = json_object_get(report, "overhead");
+
+	(void)unused;
+	return number(json_object_get(overhead, "thread_creation"), "mean_ns") /
+	       1e3;
+}
+
+static double switches_per_s(const json_t *report, const char *unused)
+{
+	(void)unused;
+	return number(json_object_get(report, "overhead"), "switches_per_s");
+}
+
 static double switches(const json_t *report, const char *kind)
 {
 	double sum = 0;
@@ -202,6 +239,11 @@ static double hold_told_of(const json_t *lock)
 	return hold_of(lock) - breakdown(lock, "unrecorded");
 }
 
+static double held_of(const json_t *lock)
+{
+	return number(lock, "held_ns") / 1e9;
+}
+
 static double lock_wait(const json_t *report, const char *name)
 {
 	return lock_sum(report, name, wait_of);
@@ -239,6 +281,12 @@ static double ratio(const json_t *report, const char *name,
 	double all = lock_sum(report, name, whole);
 
 	return all > 0 ? lock_sum(report, name, part) / all : unknown;
+}
+
+/* The share of the hold time in which more than one thread held it. */
+static double lock_overlap(const json_t *report, const char *name)
+{
+	return 1 - ratio(report, name, held_of, hold_of);
 }
 
 static double hold_io(const json_t *report, const char *name)
@@ -323,6 +371,10 @@ bool lesson_trace_figure(const struct lesson_outcome *outcome, const char *name,
 		{ "lock_contended", lock_contended },
 		{ "lock_waits", lock_waits },
 		{ "lock_queue", lock_queue },
+		{ "lock_overlap", lock_overlap },
+		{ "named", named },
+		{ "creation_us", creation_us },
+		{ "switches_per_s", switches_per_s },
 		{ "hold_io", hold_io },
 		{ "hold_sleep", hold_sleep },
 		{ "hold_off", hold_off },

@@ -40,6 +40,8 @@ const struct lesson lesson_thread_cost = {
 	},
 	.shows = {
 		{ "threads.us_per_task", "create and join a thread: %s" },
+		{ "threads.trace.creation_us",
+		  "its creation alone, recorded: %s" },
 		{ "pool.us_per_task", "a task for a pool: %s" },
 		{ "processes.us_per_task", "fork and wait for a process: %s" },
 		{ "coroutines.us_per_task", "a coroutine: %s" },
