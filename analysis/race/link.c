@@ -11,6 +11,7 @@ struct candidate {
 	const struct lock *lock;  /* NULL: none found */
 	uint64_t acquisitions[2]; /* by the functions of each side */
 	bool held[2];		  /* as ThreadSanitizer saw it */
+	bool is_beside; /* in the same variable as what is raced for */
 };
 
 static const char *base_of(const char *path)
@@ -104,11 +105,24 @@ static bool holds(const struct race_access *a, const struct lock *lock)
 	return false;
 }
 
+/* "store.lock" beside "store.sum": a member of the same variable. */
+static bool is_beside(const struct lock *lock, const char *variable)
+{
+	size_t n = strcspn(variable, ".[+ ");
+
+	return n && lock->label && !strncmp(lock->label, variable, n) &&
+	       strchr(".[", lock->label[n]) && lock->label[n] &&
+	       (!variable[n] || strchr(".[+", variable[n]));
+}
+
 static struct candidate weigh(const struct report *report,
 			      const struct lock *lock,
 			      const struct race_report *race)
 {
-	struct candidate c = { .lock = lock };
+	struct candidate c = {
+		.lock = lock,
+		.is_beside = is_beside(lock, race->variable),
+	};
 
 	for (int side = 0; side < 2; side++) {
 		const struct race_access *a = &race->accesses[side];
@@ -133,10 +147,13 @@ static bool is_better(const struct candidate *c, const struct candidate *best)
 
 	if (held != best_held)
 		return held > best_held;
+	if (c->is_beside != best->is_beside)
+		return c->is_beside;
 	return n > best->acquisitions[0] + best->acquisitions[1];
 }
 
-/* The lock that one side holds, else the one acquired there most often. */
+/* The lock that one side holds, else one beside the variable, else the one
+ * that is acquired there most often. */
 static struct candidate find_best(const struct report *report,
 				  const struct race_report *race)
 {
@@ -187,7 +204,8 @@ static char *hint_text(const struct race_report *race,
 			"either side acquires one in it.",
 			trace);
 	text = g_string_new("Probably missing: ");
-	g_string_append_printf(text, "%s. ", c->lock->label);
+	g_string_append_printf(text, "%s%s. ", c->lock->label,
+			       c->is_beside ? ", which lies beside it" : "");
 	add_side(text, &race->accesses[0], c, 0);
 	g_string_append(text, "; ");
 	add_side(text, &race->accesses[1], c, 1);

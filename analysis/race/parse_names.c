@@ -167,16 +167,22 @@ void parse_name_variable(struct parser *p)
 	const struct access *first =
 		p->accesses->len ? &g_array_index(p->accesses, struct access, 0)
 				 : NULL;
+	uint64_t address = first ? first->access.address : 0;
+	const char *name;
 
-	if (p->report.allocated.n)
+	if (p->report.allocated.n) {
 		name_heap_block(p);
+		return;
+	}
+	if (p->report.kind == RACE_ORDER)
+		return;
+	if (!address && p->mutexes->len)
+		address = g_array_index(p->mutexes, struct mutex, 0).address;
+	name = variable_at(p, address);
+	if (*name)
+		p->report.variable = name;
 	else if (first && *p->report.variable)
 		add_offset(p);
-	else if (first && p->report.kind != RACE_ORDER)
-		p->report.variable = variable_at(p, first->access.address);
-	else if (p->mutexes->len && p->report.kind != RACE_ORDER)
-		p->report.variable = variable_at(
-			p, g_array_index(p->mutexes, struct mutex, 0).address);
 }
 
 void parse_name_access(struct parser *p, struct access *access)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "analysis/race/frame.h"
+#include "analysis/symbols_data.h"
 
 char *program_find(const char *name, struct err *err)
 {
@@ -105,7 +106,8 @@ int program_build(const char *path, enum program_build *build, struct err *err)
 struct program_symbols {
 	char *path;
 	Dwfl *dwfl;
-	GHashTable *modules; /* path -> Dwfl_Module */
+	GHashTable *modules;   /* path -> Dwfl_Module */
+	GHashTable *variables; /* Dwfl_Module -> GArray of data_entry */
 };
 
 static const Dwfl_Callbacks callbacks = {
@@ -113,6 +115,11 @@ static const Dwfl_Callbacks callbacks = {
 	.find_debuginfo = dwfl_standard_find_debuginfo,
 	.section_address = dwfl_offline_section_address,
 };
+
+static void free_index(gpointer index)
+{
+	g_array_free(index, TRUE);
+}
 
 struct program_symbols *program_symbols_new(const char *path)
 {
@@ -122,6 +129,8 @@ struct program_symbols *program_symbols_new(const char *path)
 	symbols->dwfl = dwfl_begin(&callbacks);
 	symbols->modules =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	symbols->variables =
+		g_hash_table_new_full(NULL, NULL, NULL, free_index);
 	return symbols;
 }
 
@@ -130,6 +139,7 @@ void program_symbols_free(struct program_symbols *symbols)
 	if (!symbols)
 		return;
 	g_hash_table_destroy(symbols->modules);
+	g_hash_table_destroy(symbols->variables);
 	dwfl_end(symbols->dwfl);
 	g_free(symbols->path);
 	g_free(symbols);
@@ -190,26 +200,61 @@ static bool name_frame(void *data, struct race_frame *frame,
 	return name || source;
 }
 
+/* With its member path, "queue.shard[3].count"; NULL without DWARF. */
+static char *variable_by_dwarf(struct program_symbols *symbols,
+			       Dwfl_Module *module, Dwarf_Addr address)
+{
+	const struct data_entry *entry;
+	Dwarf_Addr bias = 0;
+	Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
+	GArray *index;
+	GString *text;
+	Dwarf_Die die;
+
+	if (!dwarf)
+		return NULL;
+	index = g_hash_table_lookup(symbols->variables, module);
+	if (!index) {
+		index = data_index(dwarf);
+		g_hash_table_insert(symbols->variables, module, index);
+	}
+	entry = data_find(index, address - bias);
+	if (!entry || !dwarf_offdie(dwarf, entry->die, &die) ||
+	    !dwarf_diename(&die))
+		return NULL;
+	text = g_string_new(dwarf_diename(&die));
+	data_member_path(&die, address - bias - entry->address, text);
+	return g_string_free(text, FALSE);
+}
+
+static char *variable_by_symbol(Dwfl_Module *module, Dwarf_Addr address)
+{
+	GElf_Off into = 0;
+	GElf_Sym symbol;
+	const char *name = dwfl_module_addrinfo(module, address, &into, &symbol,
+						NULL, NULL, NULL);
+
+	if (!name || GELF_ST_TYPE(symbol.st_info) != STT_OBJECT ||
+	    into >= symbol.st_size)
+		return NULL;
+	return into ? g_strdup_printf("%s+%llu", name, (unsigned long long)into)
+		    : g_strdup(name);
+}
+
 static const char *name_variable(void *data, const char *module_name,
 				 uint64_t offset, struct race_pool *pool)
 {
 	Dwfl_Module *module = module_get(data, module_name);
 	Dwarf_Addr address;
-	GElf_Off into = 0;
-	GElf_Sym symbol;
-	const char *name, *kept;
+	const char *kept;
 	char *text;
 
 	if (!place_in(module, offset, &address))
 		return NULL;
-	name = dwfl_module_addrinfo(module, address, &into, &symbol, NULL, NULL,
-				    NULL);
-	if (!name || GELF_ST_TYPE(symbol.st_info) != STT_OBJECT ||
-	    into >= symbol.st_size)
-		return NULL;
-	text = into ? g_strdup_printf("%s+%llu", name, (unsigned long long)into)
-		    : g_strdup(name);
-	kept = race_pool_text(pool, text);
+	text = variable_by_dwarf(data, module, address);
+	if (!text)
+		text = variable_by_symbol(module, address);
+	kept = text ? race_pool_text(pool, text) : NULL;
 	g_free(text);
 	return kept;
 }

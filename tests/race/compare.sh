@@ -1,13 +1,14 @@
 #!/bin/bash
-# usage: BUILD=DIR compare.sh [RUNS [VALGRIND_RUNS]]   Every shape of the corpus, racy
-# and fixed, under ThreadSanitizer in RUNS runs, under helgrind and drd in
-# VALGRIND_RUNS: in how many runs each complained. Slow; by hand.
+# usage: BUILD=DIR compare.sh [RUNS [VALGRIND_RUNS [SHAPE...]]]   The shapes of the
+# corpus, racy and fixed, under ThreadSanitizer in RUNS runs, under helgrind and
+# drd in VALGRIND_RUNS: in how many runs each complained. Slow; by hand.
 # LOCK=FILE takes turns with others that need the machine.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../../build}
 runs=${1:-200}
 valgrind_runs=${2:-5}
+shapes=" ${*:3} "
 
 turn() {
 	if [ -n "${LOCK:-}" ]; then flock "$LOCK" "$@"; else "$@"; fi
@@ -15,7 +16,7 @@ turn() {
 
 tsan() { # shape variant -> runs with a report of the expected kind
 	turn "$build/bin/holdup" race --runs "$runs" --format json --time-limit 20s \
-		-- "$build/race/tsan/$1" "$2" |
+		$([ "$3" != deadlock ] || echo --time-limit 1s) -- "$build/race/tsan/$1" "$2" |
 		jq -r --arg kind "$3" '([.races[] | select(.kind == $kind) | .seen_in] | max // 0) as $k |
 			"\($k)/\(.runs)" + (if .hung > 0 then " (\(.hung) hung)" else "" end) +
 			([.races[] | select(.kind != $kind and .kind != "hang") | .kind] | unique |
@@ -34,6 +35,7 @@ valgrind_says() { # tool shape variant
 printf '%-16s %-22s %-22s %-10s %-11s %-10s %s\n' \
 	shape "tsan racy" "fixed" "hel racy" "hel fixed" "drd racy" "drd fixed"
 while read -r shape kind; do
+	[ "$shapes" = "  " ] || [[ "$shapes" == *" $shape "* ]] || continue
 	printf '%-16s %-22s %-22s %-10s %-11s %-10s %s\n' "$shape" \
 		"$(tsan "$shape" racy "$kind")" "$(tsan "$shape" fixed "$kind")" \
 		"$(valgrind_says helgrind "$shape" racy)" "$(valgrind_says helgrind "$shape" fixed)" \

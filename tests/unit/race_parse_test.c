@@ -54,7 +54,7 @@ static const struct {
 	{ "signal-handler",
 	  RACE_SIGNAL_UNSAFE,
 	  "",
-	  { { "call", "on_signal", "signal-handler.c", 15, 0 } } },
+	  { { "call", "on_signal", "signal-handler.c", 17, 0 } } },
 	{ "reference-count",
 	  RACE_DATA,
 	  "",
