@@ -56,7 +56,7 @@ bool block_end(struct block *block)
 		block->entry->gave_up++;
 		block->entry->failed[LOCK_ETIMEDOUT]++;
 	}
-	if (!block->weight)
+	if (!tell_weight_ended(block->weight, now - block->begin_ticks))
 		return false;
 	block->entry->waits_told++;
 	clock_sync(now);

@@ -153,6 +153,7 @@ static void end(struct cond_wait *wait)
 		wait->result = ECANCELED;
 	inside_leave(&wait->before);
 	begin_hold(wait, now);
+	wait->weight = tell_weight_ended(wait->weight, now - wait->begin_ticks);
 	count(wait, ns);
 	if (!wait->weight)
 		return;

@@ -127,6 +127,7 @@ void io_leave(struct io *io)
 		io->bytes = 0;
 	if (io->result == EAGAIN && io->fd >= 0)
 		fds_set_nonblocking(io->fd);
+	io->weight = tell_weight_ended(io->weight, now - io->begin_ticks);
 	counters = counters_of(io->op, io->fd_kind);
 	if (counters) {
 		counters->calls++;

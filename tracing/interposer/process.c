@@ -110,6 +110,8 @@ static void take_settings(const char *directory)
 	process.window_ticks = WINDOW_NS;
 	if (process.tsc)
 		process.window_ticks = ((uint64_t)WINDOW_NS << 32) / scale;
+	if (process.budget)
+		process.long_ticks = process.window_ticks * 10 / process.budget;
 	clock_start();
 }
 

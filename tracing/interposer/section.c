@@ -278,13 +278,18 @@ static void wait_count(struct board_entry *entry, uint64_t ticks)
  */
 static uint32_t ended_weight(const struct ended *ended)
 {
+	uint64_t begin = ended->section.waited ? ended->section.wait_begin_ticks
+					       : ended->held.acquired_ticks;
+	uint64_t ticks = ended->released_ticks - begin;
+
 	if (process.detail_all)
 		return 1;
 	if (ended->section.waited)
-		return ended->section.weight;
-	return ended->somebody_waits
-		       ? tell_weight(&self.more->locks, ended->released_ticks)
-		       : 0;
+		return tell_weight_ended(ended->section.weight, ticks);
+	if (!ended->somebody_waits)
+		return 0;
+	return tell_weight_ended(
+		tell_weight(&self.more->locks, ended->released_ticks), ticks);
 }
 
 static void ended_tell(const struct ended *ended, uint32_t weight)
@@ -510,7 +515,7 @@ void wait_failed(struct wait *wait, int result)
 	failed_count(wait->entry, result);
 	wait_count(wait->entry, now - wait->begin_ticks);
 	failed_tell(&wait->target, wait->begin_ticks, now, result,
-		    wait->weight);
+		    tell_weight_ended(wait->weight, now - wait->begin_ticks));
 }
 
 void try_failed(const struct target *target, int result)

@@ -8,6 +8,7 @@
 struct nap {
 	uint64_t site;
 	struct inside before;
+	uint64_t begin_ticks;
 	uint64_t begin_ns;
 	int error;
 	uint32_t weight;
@@ -32,7 +33,8 @@ static void nap_begin(struct nap *nap, uint64_t asked_ns, bool absolute,
 	nap->recorded = thread_is_open(site) && !process_is_foreign(site);
 	if (!nap->recorded)
 		return;
-	nap->weight = tell_weight(&self.more->io, clock_ticks());
+	nap->begin_ticks = clock_ticks();
+	nap->weight = tell_weight(&self.more->io, nap->begin_ticks);
 	nap->begin_ns = clock_now_ns();
 	inside = (struct inside){ .in = IN_SLEEP,
 				  .since_ns = nap->begin_ns,
@@ -63,7 +65,7 @@ static void nap_end(struct nap *nap)
 		.end_ns = clock_now_ns(),
 		.result = nap->error,
 	};
-	if (nap->weight)
+	if (tell_weight_ended(nap->weight, clock_ticks() - nap->begin_ticks))
 		tell(TELL_sleep_end, &fact);
 }
 

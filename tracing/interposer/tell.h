@@ -86,4 +86,14 @@ void tell_pending(void);
  */
 uint32_t tell_weight(struct budget *budget, uint64_t ticks);
 
+/*
+ * The weight of something that has ended after `ticks`, for which tell_weight()
+ * gave `drawn`: what lasts so long that the budget has room for all of its kind
+ * is told in any case, and stands for itself alone.
+ */
+static inline uint32_t tell_weight_ended(uint32_t drawn, uint64_t ticks)
+{
+	return process.budget && ticks >= process.long_ticks ? 1 : drawn;
+}
+
 #endif
