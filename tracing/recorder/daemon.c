@@ -219,7 +219,8 @@ char *daemon_trouble(const struct rundir *run)
 		char **lines = g_strsplit(text, "\n", -1);
 
 		for (char **line = lines; *line && !found; line++)
-			if (strstr(*line, "rror"))
+			if (strstr(*line, "rror") &&
+			    !strstr(*line, "destruction of session"))
 				found = g_strdup(g_strstrip(*line));
 		g_strfreev(lines);
 	}

@@ -12,15 +12,12 @@
 #include <unistd.h>
 
 #include "tracing/base/exits.h"
-#include "tracing/base/paths.h"
 #include "tracing/recorder/clock.h"
+#include "tracing/recorder/preload.h"
 #include "tracing/recorder/rundir.h"
 #include "tracing/recorder/target.h"
 #include "tracing/recorder/ustdir.h"
 #include "tracing/schema.h"
-
-/* So that a program never waits for good for a daemon that does not answer. */
-#define REGISTER_MS "10000"
 
 struct front {
 	struct logbook *manifest;
@@ -58,43 +55,6 @@ static int take_signals(struct front *f, struct err *err)
 	signal(SIGCHLD, SIG_DFL);
 	f->signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	return f->signals < 0 ? err_errno(err, errno, "signalfd") : 0;
-}
-
-/* LD_PRELOAD separates by colons and blanks and has no way to quote them. */
-static char *preloadable(const char *library, const char *run)
-{
-	char *link;
-
-	if (!strpbrk(library, " :"))
-		return g_strdup(library);
-	link = g_build_filename(run, "libholdup.so", NULL);
-	if (symlink(library, link))
-		complain("the path of libholdup.so has a blank or a colon");
-	return link;
-}
-
-static char **environment(const struct front *f)
-{
-	const struct logbook *m = f->manifest;
-	const char *before = getenv("LD_PRELOAD");
-	char *library = paths_lib("libholdup.so");
-	char *preload = preloadable(library, f->run);
-	char **env = g_new0(char *, 8);
-
-	env[0] = g_strdup_printf("LD_PRELOAD=%s:liblttng-ust-fd.so.1%s%s",
-				 preload, before && *before ? ":" : "",
-				 before ? before : "");
-	env[1] = g_strdup_printf("%s=%s/boards", ENV_BOARD, f->run);
-	env[2] = g_strdup_printf("%s=%s", ENV_DETAIL,
-				 m->detail_all ? "all" : "contended");
-	env[3] = g_strdup_printf("%s=%llu", ENV_BUDGET,
-				 (unsigned long long)m->budget);
-	env[4] = g_strdup_printf("LTTNG_HOME=%s", f->run);
-	env[5] = g_strdup("LTTNG_UST_REGISTER_TIMEOUT=" REGISTER_MS);
-	env[6] = g_strdup("LTTNG_UST_WITHOUT_PROCNAME_STATEDUMP=1");
-	free(library);
-	g_free(preload);
-	return env;
 }
 
 /* The keeper was killed: what it cannot clear away any more, we do. */
@@ -224,11 +184,15 @@ static int start_target(struct front *f)
 	struct message message;
 	struct err err = { "" };
 	int status = EXIT_RECORD;
+	char *boards;
 
 	if (hear(f, WORD_READY, &message))
 		return status;
 	f->run = g_strdup(message.text);
-	options.env = environment(f);
+	boards = g_build_filename(f->run, "boards", NULL);
+	options.env = preload_environment(
+		f->run, boards, f->manifest->detail_all, f->manifest->budget);
+	g_free(boards);
 	if (target_fork(&f->target, &options, &err))
 		complain(err.text);
 	else

@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include "tracing/recorder/board_read.h"
+#include "tracing/recorder/calibrate.h"
 #include "tracing/recorder/clock.h"
 #include "tracing/recorder/daemon.h"
 #include "tracing/recorder/rundir.h"
 #include "tracing/recorder/session.h"
 #include "tracing/recorder/ustdir.h"
 
+#define SESSION "holdup"
 #define LOOK_MS 100	      /* how often the rings are read */
 #define TICK_NS 1000000000ull /* how often the boards are */
 
@@ -101,7 +103,12 @@ static int set_up(struct keeper *k, const struct keeper_options *options,
 		  struct err *err)
 {
 	struct logbook *m = k->manifest;
-	struct session_options session = { k->out->path, m->buffer_bytes };
+	const struct session_options session = {
+		.name = SESSION,
+		.out = k->out->path,
+		.buffer_bytes = m->buffer_bytes,
+	};
+	struct calibration cost;
 	char *board_dir =
 		g_build_filename(k->out->path, SCHEMA_BOARD_DIR, NULL);
 	struct err no_hiding = { "" };
@@ -119,9 +126,16 @@ static int set_up(struct keeper *k, const struct keeper_options *options,
 	if (options->has_sched)
 		k->sched = sched_new(k->run.tracefs);
 	m->sched = k->sched;
-	k->session = session_start(&k->run, &session, err);
+	k->session = session_new(&k->run, k->out->path, err);
 	if (!k->session)
 		goto out;
+	calibrate(&k->run, k->session, &cost);
+	m->event_ns = cost.event_ns;
+	m->pair_ns = cost.pair_ns;
+	if (session_start(k->session, &session, err)) {
+		err_prefix(err, "session");
+		goto out;
+	}
 	allow_files();
 	k->daemon_fd =
 		(int)syscall(SYS_pidfd_open, session_daemon(k->session), 0);
@@ -260,7 +274,7 @@ static void finish(struct keeper *k)
 	boards_stop(k->boards);
 	if (k->sched)
 		sched_stop(k->sched);
-	if (k->session && session_stop(k->session, &err))
+	if (k->session && session_stop(k->session, SESSION, &err))
 		logbook_note(m, "%s", err.text);
 	boards_finish(k->boards, has_ended ? m->pid : 0, m->times.status);
 	m->processes = boards_processes(k->boards);

@@ -8,6 +8,7 @@
 #include "tracing/base/exits.h"
 #include "tracing/base/opts.h"
 #include "tracing/commands.h"
+#include "tracing/recorder/calibrate.h"
 #include "tracing/recorder/front.h"
 #include "tracing/recorder/session.h"
 #include "tracing/recorder/target.h"
@@ -18,7 +19,14 @@
 #define BUFFER_MAX     (1u << 30)
 #define BASELINE_MAX   1000
 
-enum { KEY_DETAIL = 256, KEY_BUDGET, KEY_BASELINE, KEY_NO_SCHED, KEY_BUFFER };
+enum {
+	KEY_DETAIL = 256,
+	KEY_BUDGET,
+	KEY_BASELINE,
+	KEY_NO_SCHED,
+	KEY_BUFFER,
+	KEY_LOOP
+};
 
 struct asked {
 	struct front_options front;
@@ -30,7 +38,7 @@ struct asked {
 static const struct argp_option options[] = {
 	{ "output", 'o', "DIR", 0, "where the recording goes [" DEFAULT_OUT "]",
 	  0 },
-	{ "detail", KEY_DETAIL, "WHAT", 0,
+	{ "detail", KEY_DETAIL, "contended|all", 0,
 	  "'contended': events for acquisitions that wait, exact counts for "
 	  "all [default]; 'all': an event for every critical section",
 	  0 },
@@ -44,6 +52,7 @@ static const struct argp_option options[] = {
 	{ "no-sched", KEY_NO_SCHED, NULL, 0, "leave the scheduler out", 0 },
 	{ "buffer", KEY_BUFFER, "SIZE", 0,
 	  "event buffer for each CPU, such as 64M", 0 },
+	{ "calibration-loop", KEY_LOOP, NULL, OPTION_HIDDEN, NULL, 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
@@ -95,6 +104,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		number(state, "buffer", arg, BUFFER_MIN, BUFFER_MAX,
 		       &asked->buffer_bytes);
 		break;
+	case KEY_LOOP:
+		exit(calibrate_loop());
 	case ARGP_KEY_ARG:
 		asked->command = &state->argv[state->next - 1];
 		state->next = state->argc;

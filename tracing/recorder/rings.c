@@ -15,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RING_BYTES     (4u << 20) /* for each CPU; 0.4 s at 100,000 switches/s */
+#define RING_BYTES_ALL (64u << 20) /* for all CPUs together */
+#define RING_BYTES_MAX (8u << 20)  /* for each: 0.8 s at 100,000 switches/s */
 #define RING_BYTES_MIN (16u << 10)
 #define RECORD_MAX     1024 /* longer ones are not ours */
 
@@ -206,6 +207,16 @@ static int open_cpu_system(struct rings *rings, uint32_t cpu)
 	return 0;
 }
 
+static uint64_t system_bytes(void)
+{
+	uint64_t bytes = RING_BYTES_MAX;
+
+	while (bytes > RING_BYTES_MIN &&
+	       bytes * (uint64_t)sysconf(_SC_NPROCESSORS_CONF) > RING_BYTES_ALL)
+		bytes /= 2;
+	return bytes;
+}
+
 struct rings *rings_open_system(const char *tracefs, struct err *err)
 {
 	struct rings *rings;
@@ -215,7 +226,7 @@ struct rings *rings_open_system(const char *tracefs, struct err *err)
 			     "and a readable tracefs");
 		return NULL;
 	}
-	rings = rings_new(RING_BYTES);
+	rings = rings_new(system_bytes());
 	rings->is_system = true;
 	for (int i = 0; i < N_POINTS; i++)
 		if (read_layout(tracefs, (enum point)i, &rings->points[i], err))

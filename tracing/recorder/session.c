@@ -13,7 +13,7 @@
 #include "tracing/recorder/daemon.h"
 #include "tracing/schema.h"
 
-#define NAME	      "holdup"
+#define CHANNEL	      "holdup"
 #define LIBRARY	      "liblttng-ctl.so.0"
 #define SUBBUFFERS    8
 #define SWITCH_US     1000000 /* what is pending reaches the disk by then */
@@ -35,12 +35,12 @@ struct library {
 	__typeof__(lttng_start_tracing) *start_tracing;
 	__typeof__(lttng_stop_tracing_no_wait) *stop_tracing;
 	__typeof__(lttng_data_pending) *data_pending;
+	__typeof__(lttng_destroy_session_no_wait) *destroy_session;
 	__typeof__(lttng_strerror) *words;
 };
 
 struct session {
 	struct library ctl;
-	const struct rundir *run;
 	pid_t daemon;
 };
 
@@ -62,6 +62,7 @@ static int load(struct library *ctl, struct err *err)
 		{ "lttng_start_tracing", &ctl->start_tracing },
 		{ "lttng_stop_tracing_no_wait", &ctl->stop_tracing },
 		{ "lttng_data_pending", &ctl->data_pending },
+		{ "lttng_destroy_session_no_wait", &ctl->destroy_session },
 		{ "lttng_strerror", &ctl->words },
 	};
 
@@ -113,7 +114,7 @@ static int told(const struct session *session, int rc, const char *what,
 
 static int add_channel(const struct session *session,
 		       struct lttng_handle *handle, struct lttng_domain *domain,
-		       uint64_t buffer_bytes, struct err *err)
+		       const struct session_options *options, struct err *err)
 {
 	struct lttng_channel *channel = session->ctl.channel_create(domain);
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -121,11 +122,11 @@ static int add_channel(const struct session *session,
 
 	if (!channel)
 		return err_set(err, "cannot create the channel");
-	g_strlcpy(channel->name, NAME, sizeof(channel->name));
+	g_strlcpy(channel->name, CHANNEL, sizeof(channel->name));
 	channel->attr.overwrite = 0;
 	channel->attr.num_subbuf = SUBBUFFERS;
-	channel->attr.subbuf_size =
-		MAX(power_of_two_below(buffer_bytes / SUBBUFFERS), page);
+	channel->attr.subbuf_size = MAX(
+		power_of_two_below(options->buffer_bytes / SUBBUFFERS), page);
 	channel->attr.switch_timer_interval = SWITCH_US;
 	channel->attr.read_timer_interval = 0;
 	channel->attr.output = LTTNG_EVENT_MMAP;
@@ -146,7 +147,8 @@ static int add_contexts(const struct session *session,
 		struct lttng_event_context context = { .ctx = types[i] };
 
 		if (told(session,
-			 session->ctl.add_context(handle, &context, NULL, NAME),
+			 session->ctl.add_context(handle, &context, NULL,
+						  CHANNEL),
 			 "add a context", err))
 			return -1;
 	}
@@ -171,14 +173,14 @@ static int add_events(const struct session *session,
 
 		g_strlcpy(event.name, names[i], sizeof(event.name));
 		if (told(session,
-			 session->ctl.enable_event(handle, &event, NAME),
+			 session->ctl.enable_event(handle, &event, CHANNEL),
 			 "enable events", err))
 			return -1;
 	}
 	return 0;
 }
 
-static int set_up(const struct session *session,
+int session_start(struct session *session,
 		  const struct session_options *options, struct err *err)
 {
 	struct lttng_domain domain = {
@@ -188,36 +190,38 @@ static int set_up(const struct session *session,
 	struct lttng_handle *handle;
 	int rc;
 
-	rc = session->ctl.create_session(NAME, options->out);
+	rc = session->ctl.create_session(options->name, options->out);
 	if (told(session, rc, "create the session", err))
 		return -1;
-	handle = session->ctl.create_handle(NAME, &domain);
+	handle = session->ctl.create_handle(options->name, &domain);
 	if (!handle)
 		return err_set(err, "cannot reach the session");
-	rc = add_channel(session, handle, &domain, options->buffer_bytes, err);
+	rc = add_channel(session, handle, &domain, options, err);
 	if (!rc)
 		rc = add_contexts(session, handle, err);
 	if (!rc)
 		rc = add_events(session, handle, err);
 	if (!rc)
-		rc = told(session, session->ctl.start_tracing(NAME),
+		rc = told(session, session->ctl.start_tracing(options->name),
 			  "start the session", err);
 	session->ctl.destroy_handle(handle);
 	return rc;
 }
 
-struct session *session_start(const struct rundir *run,
-			      const struct session_options *options,
-			      struct err *err)
+void session_drop(struct session *session, const char *name)
+{
+	session->ctl.destroy_session(name);
+}
+
+struct session *session_new(const struct rundir *run, const char *out,
+			    struct err *err)
 {
 	struct session *session = g_new0(struct session, 1);
 
-	session->run = run;
-	session->daemon = daemon_start(run, options->out, err);
+	session->daemon = daemon_start(run, out, err);
 	/* The library finds the daemon as programs do. */
 	setenv("LTTNG_HOME", run->path, 1);
-	if (session->daemon > 0 && !load(&session->ctl, err) &&
-	    !set_up(session, options, err))
+	if (session->daemon > 0 && !load(&session->ctl, err))
 		return session;
 	err_prefix(err, "session");
 	session_free(session);
@@ -232,13 +236,14 @@ pid_t session_daemon(const struct session *session)
 /* NOLINTEND(clang-analyzer-core.CallAndMessage) */
 
 /* The library's own waiting looks but every 200 ms. */
-static int drain(const struct session *session, struct err *err)
+static int drain(const struct session *session, const char *name,
+		 struct err *err)
 {
 	uint64_t deadline = clock_ns() + DRAIN_SECONDS * 1000000000ull;
 	const struct timespec nap = { 0, 1000000 };
 	int pending;
 
-	while ((pending = session->ctl.data_pending(NAME)) > 0) {
+	while ((pending = session->ctl.data_pending(name)) > 0) {
 		if (clock_ns() >= deadline)
 			return err_set(err,
 				       "the last events did not reach the "
@@ -249,22 +254,17 @@ static int drain(const struct session *session, struct err *err)
 	return told(session, pending, "write the last events", err);
 }
 
-int session_stop(struct session *session, struct err *err)
+int session_stop(struct session *session, const char *name, struct err *err)
 {
 	int rc;
 
-	rc = told(session, session->ctl.stop_tracing(NAME), "stop the session",
+	rc = told(session, session->ctl.stop_tracing(name), "stop the session",
 		  err);
 	if (!rc)
-		rc = drain(session, err);
+		rc = drain(session, name, err);
 	daemon_kill(session->daemon);
 	session->daemon = -1;
 	return rc;
-}
-
-const char *session_version(void)
-{
-	return "";
 }
 
 void session_free(struct session *session)

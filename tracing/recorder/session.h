@@ -15,6 +15,7 @@
 struct session;
 
 struct session_options {
+	const char *name;
 	const char *out;       /* trace directory, absolute */
 	uint64_t buffer_bytes; /* for each CPU */
 };
@@ -23,20 +24,23 @@ struct session_options {
 uint64_t session_buffer_bytes(bool detail_all);
 
 /*
- * Starts daemon and session; its data will lie in OUT/ust. SIGUSR1 and SIGCHLD
+ * Starts the daemon. `out` is where the recording will go; SIGUSR1 and SIGCHLD
  * must be blocked. NULL: see `err`.
  */
-struct session *session_start(const struct rundir *run,
-			      const struct session_options *options,
-			      struct err *err);
+struct session *session_new(const struct rundir *run, const char *out,
+			    struct err *err);
+
+/* Starts a session; its data will lie in OUT/ust. */
+int session_start(struct session *session,
+		  const struct session_options *options, struct err *err);
+
+/* Ends a session without waiting for its data. */
+void session_drop(struct session *session, const char *name);
 
 pid_t session_daemon(const struct session *session);
 
 /* Stops recording, waits until all is on disk, ends the daemons. */
-int session_stop(struct session *session, struct err *err);
-
-/* Version of LTTng's tools, as the library names it. */
-const char *session_version(void);
+int session_stop(struct session *session, const char *name, struct err *err);
 
 /* Ends the daemons, at once if still needed; takes NULL. */
 void session_free(struct session *session);
