@@ -81,6 +81,21 @@ static void pass_stats(struct reading *reading, const struct lane *lane,
 	to->stats.name = name;
 }
 
+/* Takes out what was handed over before, and what is beyond the limit. */
+static int follow_plan(const struct read_plan *plan, uint64_t before,
+		       struct read_batch *batch, int more)
+{
+	if (plan->limit && before + batch->n >= plan->limit) {
+		batch->n = (size_t)(plan->limit - before);
+		more = 0;
+	}
+	if (plan->skip > before)
+		batch->next = MIN(batch->n, (size_t)(plan->skip - before));
+	if (batch->next == batch->n)
+		read_batch_reset(batch);
+	return more;
+}
+
 /* Reads on in one lane. */
 static void advance(struct reading *reading, size_t i)
 {
@@ -88,11 +103,17 @@ static void advance(struct reading *reading, size_t i)
 		&g_array_index(reading->lanes, struct lane, i);
 	struct read_lane *to = &reading->queue->lanes[i];
 	struct read_batch *batch = read_queue_take(reading->queue);
-	int more;
+	const struct read_plan *plan =
+		i < reading->queue->n_plan ? &reading->queue->plan[i] : NULL;
+	uint64_t before = to->put;
+	int more = 0;
 
+	reading->queue->busy_lane = i;
 	reading->queue->busy =
 		to->stats.name ? to->stats.name : lane->trace_name;
-	more = read_graph_advance(lane->graph, lane->of_graph, batch);
+	if (!plan || !plan->hopeless)
+		more = read_graph_advance(lane->graph, lane->of_graph, batch,
+					  plan && plan->careful);
 	if (more < 0) {
 		g_autofree char *note = read_decoder_damaged(
 			read_graph_decoder(lane->graph, lane->of_graph),
@@ -101,6 +122,9 @@ static void advance(struct reading *reading, size_t i)
 		read_queue_note(reading->queue, note);
 	}
 	pass_stats(reading, lane, to);
+	to->put += batch->n;
+	if (plan)
+		more = follow_plan(plan, before, batch, more);
 	read_queue_put(reading->queue, i, batch,
 		       read_graph_until_ns(lane->graph, lane->of_graph),
 		       more <= 0);
@@ -121,25 +145,34 @@ static void read_all(struct read_queue *queue, const char *dir,
 		advance(&reading, (size_t)next);
 }
 
+/* Not under sanitizers: they want memory, and to be heard. */
+static void confine_more(void)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	setrlimit(RLIMIT_DATA, &memory);
+	dup2(nowhere, STDERR_FILENO);
+#endif
+}
+
 /*
  * Damage may make Babeltrace abort, with words of its own, or allocate without
- * end; neither is to be seen or felt outside. Sanitizers want both.
+ * end; neither is to be seen or felt outside.
  */
 static void confine(void)
 {
+	static const int deaths[] = { SIGSEGV, SIGBUS,	SIGFPE, SIGILL,
+				      SIGABRT, SIGTRAP, SIGTERM };
 	struct rlimit none = { 0, 0 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_CORE, &none);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-	{
-		struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
-		int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-		setrlimit(RLIMIT_DATA, &memory);
-		dup2(nowhere, STDERR_FILENO);
-	}
-#endif
+	/* Whatever the caller does on these is not for the child. */
+	for (size_t i = 0; i < G_N_ELEMENTS(deaths); i++)
+		(void)signal(deaths[i], SIG_DFL);
+	confine_more();
 }
 
 int read_child_start(struct read_queue *queue, const char *dir,

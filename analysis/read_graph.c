@@ -21,6 +21,7 @@ struct read_graph {
 	/* What the sink is asked to do, and how it went. */
 	struct lane *wanted;
 	struct read_batch *batch;
+	bool careful;
 	int result;
 };
 
@@ -71,13 +72,15 @@ static int take_messages(struct lane *lane)
 		       : -1;
 }
 
-static int fill(struct lane *lane, struct read_batch *batch)
+static int fill(struct lane *lane, struct read_batch *batch, bool careful)
 {
 	size_t patience = batch->capacity; /* messages that tell nothing */
 	int result = 1;
 
 	while (read_batch_has_room(batch) && patience--) {
 		if (lane->next == lane->n) {
+			if (careful && batch->n)
+				break;
 			result = take_messages(lane);
 			if (result <= 0)
 				break;
@@ -85,7 +88,7 @@ static int fill(struct lane *lane, struct read_batch *batch)
 		read_decode(lane->decoder, lane->messages[lane->next], batch);
 		bt_message_put_ref(lane->messages[lane->next++]);
 	}
-	if (result > 0 && lane->next == lane->n) {
+	if (result > 0 && lane->next == lane->n && !careful) {
 		result = take_messages(lane);
 	}
 	lane->until_ns = read_decoder_settle(
@@ -101,7 +104,7 @@ sink_consume(bt_self_component_sink *self)
 	struct read_graph *graph = bt_self_component_get_data(
 		bt_self_component_sink_as_self_component(self));
 
-	graph->result = fill(graph->wanted, graph->batch);
+	graph->result = fill(graph->wanted, graph->batch, graph->careful);
 	return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK;
 }
 
@@ -256,8 +259,9 @@ size_t read_graph_lanes(const struct read_graph *graph)
 }
 
 int read_graph_advance(struct read_graph *graph, size_t lane,
-		       struct read_batch *batch)
+		       struct read_batch *batch, bool careful)
 {
+	graph->careful = careful;
 	graph->wanted = g_ptr_array_index(graph->lanes, lane);
 	graph->batch = batch;
 	graph->result = -1;

@@ -26,11 +26,12 @@ size_t read_graph_lanes(const struct read_graph *graph);
 
 /*
  * Reads on in a lane until `batch` is full, or a good deal was read that told
- * nothing. Returns 1 if there may be more, 0 at its end, and -1 if the rest of
- * the lane cannot be read; `batch` has what came before.
+ * nothing; or, if `careful`, after the smallest step. Returns 1 if there may be
+ * more, 0 at its end, and -1 if the rest of the lane cannot be read; `batch`
+ * has what came before.
  */
 int read_graph_advance(struct read_graph *graph, size_t lane,
-		       struct read_batch *batch);
+		       struct read_batch *batch, bool careful);
 
 /* No event of the lane will come before it any more. */
 uint64_t read_graph_until_ns(const struct read_graph *graph, size_t lane);

@@ -43,6 +43,11 @@ void read_merge_free(struct read_merge *merge)
 	g_free(merge);
 }
 
+size_t read_merge_lane(const struct read_merge *merge)
+{
+	return merge->heap[0];
+}
+
 int read_merge_status(const struct read_merge *merge)
 {
 	return merge->status;
@@ -149,7 +154,7 @@ static bool refresh(struct read_merge *merge, size_t i)
 	ended = !head->batch && (lane->ended || merge->ended);
 	read_queue_unlock(merge->queue);
 	if (head->batch)
-		head->key_ns = head->batch->events[0].ts_ns;
+		head->key_ns = head->batch->events[head->batch->next].ts_ns;
 	return !ended;
 }
 
@@ -257,7 +262,7 @@ const struct event *read_merge_next(struct read_merge *merge, size_t *n)
 		start(merge);
 	else if (merge->n_heap)
 		settle_first(merge);
-	while (merge->n_heap) {
+	while (merge->n_heap && !merge->status) {
 		batch = merge->heads[merge->heap[0]].batch;
 		if (batch) {
 			*n = run_length(merge);

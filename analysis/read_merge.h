@@ -16,9 +16,13 @@ void read_merge_free(struct read_merge *merge);
 
 /*
  * Returns the next run of events, at least one, all of one lane, and sets `n`;
- * waits for them. NULL at the end of all lanes. Valid until the next call.
+ * waits for them. NULL at the end of all lanes, or if the child died before.
+ * Valid until the next call.
  */
 const struct event *read_merge_next(struct read_merge *merge, size_t *n);
+
+/* The lane of the events that were returned last. */
+size_t read_merge_lane(const struct read_merge *merge);
 
 /*
  * After the end: how the child ended, as waitpid() tells; -1 if it was killed

@@ -32,7 +32,19 @@ struct read_lane {
 	/* written by the child before it puts a batch */
 	struct read_stream stats; /* its name is shared memory too */
 	uint64_t unknown, late;
+	uint64_t put; /* events so far, skipped ones too */
 	size_t trace; /* number of the CTF trace that it belongs to */
+};
+
+/*
+ * For a lane that another child has read in before, and died: where this one
+ * goes on, and how.
+ */
+struct read_plan {
+	uint64_t skip;	/* events that were handed over */
+	uint64_t limit; /* events to read, 0: all */
+	bool careful;	/* put what there is before each step */
+	bool hopeless;	/* read none of it */
 };
 
 struct read_queue {
@@ -50,6 +62,10 @@ struct read_queue {
 	struct read_lane *lanes;
 	pid_t child;
 	const char *busy; /* what the child reads just now, for notes */
+	size_t busy_lane; /* once open */
+	/* Set before the child starts. */
+	size_t n_plan;
+	struct read_plan *plan;
 };
 
 /* Returns NULL if there is no memory that can be shared. */
@@ -60,11 +76,11 @@ void read_queue_free(struct read_queue *queue);
 void read_queue_lock(struct read_queue *queue);
 void read_queue_unlock(struct read_queue *queue);
 
-/* All below is for the child. */
-
-/* Shared memory that is never given back, zeroed; ends the child without. */
+/* Shared memory that is never given back, zeroed; ends the process without. */
 void *read_queue_alloc(struct read_queue *queue, size_t bytes);
 char *read_queue_string(struct read_queue *queue, const char *text);
+
+/* All below is for the child. */
 
 void read_queue_note(struct read_queue *queue, const char *text);
 

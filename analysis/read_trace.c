@@ -14,6 +14,7 @@
 #include "analysis/read_wrapper.h"
 
 #define EVENTS_A_WORD 65536 /* between calls of progress() */
+#define CHILDREN_MAX  16    /* that die before we give up */
 
 struct reading {
 	const char *dir; /* absolute */
@@ -23,6 +24,9 @@ struct reading {
 	struct read_stats *stats;
 	struct read_wrapper *wrapper; /* NULL: nothing to do for it */
 	GPtrArray *paths, *notes;
+	uint64_t handed;
+	GArray *plan; /* of struct read_plan: what is done, of each lane */
+	unsigned int children;
 };
 
 static void tell_progress(const struct reading *reading)
@@ -63,18 +67,26 @@ static void end_wrapper(struct reading *reading)
 			 "thread takes the mutex"));
 }
 
+static void count_lane(struct reading *reading, size_t lane, size_t n)
+{
+	if (lane >= reading->plan->len)
+		g_array_set_size(reading->plan, (guint)lane + 1);
+	g_array_index(reading->plan, struct read_plan, lane).skip += n;
+}
+
 static void hand_over(struct reading *reading, struct read_merge *merge)
 {
 	struct read_stats *stats = reading->stats;
-	uint64_t handed = 0, word = 0;
+	uint64_t word = 0;
 	const struct event *events;
 	size_t n;
 
 	while ((events = read_merge_next(merge, &n))) {
-		if (!handed)
+		if (!reading->handed)
 			stats->begin_ns = events[0].ts_ns;
 		stats->end_ns = events[n - 1].ts_ns;
-		handed += n;
+		reading->handed += n;
+		count_lane(reading, read_merge_lane(merge), n);
 		for (size_t i = 0; i < n; i++) {
 			stats->events += events[i].type != EVENT_DISCARDED;
 			if ((int)events[i].type > EVENT_NTYPES)
@@ -82,9 +94,9 @@ static void hand_over(struct reading *reading, struct read_merge *merge)
 			else
 				reading->on_event(reading->data, &events[i]);
 		}
-		if (handed >= word) {
+		if (reading->handed >= word) {
 			tell_progress(reading);
-			word = handed + EVENTS_A_WORD;
+			word = reading->handed + EVENTS_A_WORD;
 		}
 	}
 }
@@ -150,7 +162,8 @@ static void note_death(struct reading *reading, const struct read_queue *queue,
 }
 
 /* Takes the trace that the child died of while opening it off the list. */
-static bool drop_trace(struct reading *reading, const struct read_queue *queue)
+static bool drop_trace(struct reading *reading, const struct read_queue *queue,
+		       int status)
 {
 	for (guint i = 0; queue->busy && i < reading->paths->len; i++) {
 		const char *path = g_ptr_array_index(reading->paths, i);
@@ -159,41 +172,87 @@ static bool drop_trace(struct reading *reading, const struct read_queue *queue)
 		if (strcmp(path[n] == '/' ? path + n + 1 : ".", queue->busy) !=
 		    0)
 			continue;
+		note_death(reading, queue, status);
 		g_ptr_array_remove_index(reading->paths, i);
 		return true;
 	}
 	return false;
 }
 
-/* Returns 1 if it is to be tried again with fewer traces. */
+/*
+ * The child died of a lane: the next one is to put what it has read of it at
+ * each step; and the one after that, to read no further than that. Returns
+ * false if there is no hope.
+ */
+static bool make_plan(struct reading *reading, const struct read_queue *queue,
+		      int status)
+{
+	size_t lane = queue->busy_lane;
+	struct read_plan *plan;
+
+	if (!queue->open)
+		return drop_trace(reading, queue, status);
+	if (++reading->children >= CHILDREN_MAX || lane >= queue->n_lanes)
+		return false;
+	g_array_set_size(reading->plan, (guint)queue->n_lanes);
+	plan = &g_array_index(reading->plan, struct read_plan, lane);
+	if (!plan->careful) {
+		plan->careful = true;
+		return true;
+	}
+	plan->limit = queue->lanes[lane].put;
+	plan->hopeless = !plan->limit;
+	note_death(reading, queue, status);
+	return true;
+}
+
+static void copy_plan(const struct reading *reading, struct read_queue *queue)
+{
+	size_t bytes = reading->plan->len * sizeof(struct read_plan);
+
+	queue->n_plan = reading->plan->len;
+	queue->plan = read_queue_alloc(queue, bytes);
+	if (bytes)
+		memcpy(queue->plan, reading->plan->data, bytes);
+}
+
+static int judge(const struct reading *reading, const struct read_queue *queue,
+		 struct err *err)
+{
+	if (queue->n_lanes)
+		return 0;
+	if (!reading->notes->len)
+		return err_set(err, "holds no events");
+	return err_set(err, "%s",
+		       (const char *)g_ptr_array_index(reading->notes, 0));
+}
+
+/* Returns 1 if it is to be tried again. */
 static int run(struct reading *reading, struct err *err)
 {
 	struct read_queue *queue = read_queue_new();
 	struct read_merge *merge = NULL;
-	int result = -1;
+	int result = -1, status;
 
 	if (!queue)
 		return err_set(err, "no memory for reading");
+	copy_plan(reading, queue);
 	if (read_child_start(queue, reading->dir, reading->paths, err))
 		goto out;
 	merge = read_merge_new(queue);
 	hand_over(reading, merge);
-	for (const struct read_text *note = queue->notes; note;
-	     note = note->link)
-		g_ptr_array_add(reading->notes, g_strdup(note->text));
-	if (read_merge_status(merge))
-		note_death(reading, queue, read_merge_status(merge));
-	if (!queue->open && drop_trace(reading, queue)) {
+	status = read_merge_status(merge);
+	if (status && make_plan(reading, queue, status)) {
 		result = 1;
 		goto out;
 	}
+	for (const struct read_text *note = queue->notes; note;
+	     note = note->link)
+		g_ptr_array_add(reading->notes, g_strdup(note->text));
+	if (status)
+		note_death(reading, queue, status);
 	add_streams(reading->stats, queue);
-	result = queue->n_lanes ? 0
-		 : reading->notes->len
-			 ? err_set(err, "%s",
-				   (const char *)g_ptr_array_index(
-					   reading->notes, 0))
-			 : err_set(err, "holds no events");
+	result = judge(reading, queue, err);
 out:
 	remove_temporary(queue);
 	read_merge_free(merge);
@@ -215,6 +274,7 @@ int read_trace(const char *dir, const struct read_options *options,
 
 	memset(stats, 0, sizeof(*stats));
 	reading.notes = g_ptr_array_new_with_free_func(g_free);
+	reading.plan = g_array_new(FALSE, TRUE, sizeof(struct read_plan));
 	reading.paths = read_find(real, reading.notes, err);
 	if (reading.paths) {
 		do
@@ -222,6 +282,7 @@ int read_trace(const char *dir, const struct read_options *options,
 		while (result > 0);
 		g_ptr_array_free(reading.paths, TRUE);
 	}
+	g_array_free(reading.plan, TRUE);
 	stats->truncated = reading.notes->len > 0;
 	end_wrapper(&reading);
 	stats->n_notes = reading.notes->len;

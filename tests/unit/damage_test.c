@@ -231,6 +231,58 @@ static void a_part_that_kills_babeltrace_does_not_kill_us(void **state)
 	read_stats_clear(&stats);
 }
 
+/* One that Babeltrace dies of while it decodes, after some that are whole. */
+static void write_length_bomb(const char *dir, const char *path)
+{
+	static const uint64_t stack[] = { 0x1111111111111111 };
+	struct synth *synth = synth_new(dir);
+	uint32_t length = UINT32_MAX;
+	g_autofree char *data = NULL;
+	struct event bomb = { .ts_ns = BEGIN_NS + 40000,
+			      .type = EVENT_LOCK_WAIT,
+			      .pid = 7,
+			      .tid = 8 };
+	gsize bytes;
+	char *at;
+
+	for (uint64_t i = 0; i < 80; i++) {
+		uint64_t ts_ns = BEGIN_NS + i * 1000;
+
+		synth_lock_held(synth, ts_ns, 7, 8, ts_ns ^ 0xabc, 0,
+				ts_ns - 20, ts_ns - 10);
+		synth_switch(synth, ts_ns + 500, 0, (int32_t)i, 0,
+			     (int32_t)i + 1);
+	}
+	bomb.u.lock.stack = stack;
+	bomb.u.lock.n_stack = 1;
+	synth_event(synth, &bomb);
+	synth_write(synth);
+	data = load(path, &bytes);
+	at = memmem(data, bytes, stack, sizeof(stack));
+	memcpy(at - sizeof(uint64_t), &length, sizeof(length));
+	assert_true(g_file_set_contents(path, data, (gssize)bytes, NULL));
+}
+
+static void what_came_before_a_deadly_event_is_kept(void **state)
+{
+	const char *dir = scratch_path(*state, "trace");
+	struct read_stats stats;
+	struct seen seen;
+
+#if defined(__SANITIZE_ADDRESS__)
+	skip(); /* takes the memory that is asked for */
+#endif
+	write_length_bomb(dir, scratch_path(*state, "trace/ust/stream"));
+	assert_int_equal(read_damaged(dir, &seen, &stats), 0);
+	assert_int_equal(seen.wrong, 0);
+	assert_int_equal(seen.switches, 80);
+	assert_in_range(seen.locks, 41 - 15, 41);
+	assert_true(stats.truncated);
+	assert_int_equal(stats.n_notes, 1);
+	assert_non_null(strstr(stats.notes[0], "ust/stream: is damaged"));
+	read_stats_clear(&stats);
+}
+
 static void nothing_is_left_behind(void **state)
 {
 	const char *dir = scratch_path(*state, "trace");
@@ -261,6 +313,7 @@ int main(void)
 		scratch_test(damage_in_the_middle_is_passed_over),
 		scratch_test(one_part_without_metadata_is_named),
 		scratch_test(a_part_that_kills_babeltrace_does_not_kill_us),
+		scratch_test(what_came_before_a_deadly_event_is_kept),
 		scratch_test(nothing_is_left_behind),
 	};
 
