@@ -99,13 +99,14 @@ static const char *place(const struct finder *finder, const char *word,
 static const char *held(const struct finder *finder, const struct lock *lock)
 {
 	const struct report *report = finder->report;
-	struct units_text share, mean;
+	struct units_text share, mean, count;
 
 	units_ns_prose(&mean, lock->hold.mean);
 	if (lock->instances > 1)
-		return arena_printf(report->arena,
-				    "%s (%u locks) are held for %s on average",
-				    lock->label, lock->instances, mean.s);
+		return arena_printf(
+			report->arena,
+			"%s (%s locks) are held for %s on average", lock->label,
+			units_count(&count, lock->instances), mean.s);
 	return arena_printf(
 		report->arena, "%s is held %s of the time", lock->label,
 		units_share(&share, measure_held_share(report, lock)));

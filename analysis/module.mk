@@ -10,7 +10,7 @@ names.pkgs := libdw libelf glib-2.0
 names.libs := -liberty
 render.src := analysis/doc.c analysis/doc_text.c analysis/doc_html.c \
 	analysis/render_doc.c analysis/render_summary.c analysis/render_locks.c \
-	analysis/render_threads.c analysis/render_json.c
+	analysis/render_threads.c analysis/render_json.c analysis/render_json_lock.c analysis/json_words.c
 render.pkgs := glib-2.0 jansson
 holdup.src += $(report.src) $(names.src) $(render.src)
 holdup.pkgs += $(report.pkgs) $(names.pkgs) $(render.pkgs)
