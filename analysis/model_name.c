@@ -1,6 +1,8 @@
 /* Who is who: threads, processes, locks and sites by what events call them. */
 #include "analysis/model_parts.h"
 
+#define FINE_THREADS 1024 /* others are seen over time in fewer bins */
+
 #define GENERATIONS_MOST 1000 /* of one address; later ones share the last */
 
 /* What a table says, with the newest answers at hand. */
@@ -59,7 +61,10 @@ struct m_thread *model_thread_new(struct model *m, int32_t pid, int32_t tid,
 	t->begin = t->settled = ns < m->begin ? m->begin : ns;
 	t->end_how = END_RUNNING;
 	t->limit = SETTLE_AT;
-	tally_init(&t->states, m->from, m->options.bins, STATE_N);
+	tally_init(&t->states, m->from,
+		   t->index < FINE_THREADS ? m->options.bins
+					   : m->options.bins / 16,
+		   STATE_N);
 	t->wait_begin = NEVER;
 	*place = (uint32_t)t->index;
 	*recall(m->recent_threads, (uint32_t)tid, 1) = (uint32_t)t->index;

@@ -122,24 +122,29 @@ void tally_series(const struct tally *tally, uint64_t origin_ns,
 	uint64_t length =
 		end_ns > tally->begin_ns ? end_ns - tally->begin_ns : 0;
 	uint64_t n = length ? ((length - 1) >> tally->shift) + 1 : 0;
+	uint64_t first = UINT64_MAX;
 
 	*series = (struct series){ .rows = tally->n_rows };
 	if (!tally->rows || !tally->bins)
 		return;
 	/* Nothing counted is left out, even beyond the end. */
 	for (uint32_t r = 0; r < tally->n_rows; r++)
-		for (uint64_t i = n; tally->rows[r] && i < tally->bins; i++)
-			if (tally->rows[r][i])
-				n = i + 1;
-	if (n > tally->bins)
-		n = tally->bins;
-	series->begin_ns = tally->begin_ns - origin_ns;
+		for (uint64_t i = 0; tally->rows[r] && i < tally->bins; i++) {
+			if (!tally->rows[r][i])
+				continue;
+			first = MIN(first, i);
+			n = MAX(n, i + 1);
+		}
+	n = MIN(n, tally->bins);
+	first = MIN(first, n);
+	series->begin_ns =
+		tally->begin_ns - origin_ns + (first << tally->shift);
 	series->width_ns = 1ull << tally->shift;
-	series->n = (uint32_t)n;
-	series->values = arena_array(arena, n * tally->n_rows, 8);
+	series->n = (uint32_t)(n - first);
+	series->values = arena_array(arena, (n - first) * tally->n_rows, 8);
 	for (uint32_t r = 0; r < tally->n_rows; r++)
-		for (uint64_t i = 0; tally->rows[r] && i < n; i++)
-			series->values[i * tally->n_rows + r] =
+		for (uint64_t i = first; tally->rows[r] && i < n; i++)
+			series->values[(i - first) * tally->n_rows + r] =
 				tally->rows[r][i];
 }
 
