@@ -72,7 +72,7 @@ static struct bars plan(const struct report *report, const struct sums sums[2])
 
 	head = MAX(head, report->run.cpus + 1);
 	bars.n = MAX(bars.n, report->run.cpus + 1);
-	bars.step = (head + BARS - 1) / BARS;
+	bars.step = MAX((head + BARS - 1) / BARS, 1);
 	bars.n_bars = (head + bars.step - 1) / bars.step;
 	if (bars.n > bars.n_bars * bars.step + 1)
 		bars.n_bars++; /* the tail */

@@ -172,15 +172,21 @@ static void scale(struct graph *graph, struct graph_point size, double width,
 		}
 }
 
+/* How much of the way lies within a box of this extent. */
+static double within(double extent, double way)
+{
+	return fabs(way) > 1 ? extent / 2 / fabs(way) : 1;
+}
+
 /* Straight from border to border of two boxes, beside its way back. */
 static void draw_straight(const struct graph *graph, struct graph_edge *e)
 {
 	const struct graph_node *a = &graph->nodes[e->from];
 	const struct graph_node *b = &graph->nodes[e->to];
 	double dx = b->x - a->x, dy = b->y - a->y;
-	double length = MAX(hypot(dx, dy), 1);
-	double cut = MIN(0.4, MIN(fabs(dx) > 1 ? a->width / 2 / fabs(dx) : 1,
-				  fabs(dy) > 1 ? a->height / 2 / fabs(dy) : 1));
+	double length = fmax(hypot(dx, dy), 1);
+	double cut =
+		fmin(0.4, fmin(within(a->width, dx), within(a->height, dy)));
 	double aside_x = -dy / length * 8, aside_y = dx / length * 8;
 
 	e->points = g_new(struct graph_point, 2);

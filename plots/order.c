@@ -217,7 +217,7 @@ static void write_all(struct picture *p)
 					    NAME);
 
 		p->graph.nodes[i].width =
-			24 + 9.2 * (double)g_utf8_strlen(name, -1);
+			24 + 9.8 * (double)g_utf8_strlen(name, -1);
 		p->graph.nodes[i].height = 34;
 		g_free(name);
 	}

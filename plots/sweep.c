@@ -168,39 +168,55 @@ static const char *said(const struct sweep *s, const char *key,
 	return value ? value : other;
 }
 
-/* The ends of an axis, with air around; a log axis stays above zero. */
-static void write_range(struct table *table, const struct sweep *s, bool is_x,
-			bool is_log)
+struct range {
+	double low, high;
+};
+
+/* What all rows span; a log axis stays above zero. */
+static struct range span_of(const struct sweep *s, bool is_x, bool is_log)
 {
-	double low = INFINITY, high = -INFINITY, air;
+	struct range range = { INFINITY, -INFINITY };
 
 	for (guint i = 0; i < s->rows->len; i++) {
 		const struct row *r = &g_array_index(s->rows, struct row, i);
 		double from = is_x ? r->x : MIN(r->y, r->low);
 		double to = is_x ? r->x : MAX(r->y, r->high);
 
-		if (is_log && from <= 0)
-			continue;
-		low = MIN(low, from);
-		high = MAX(high, to);
+		if (!is_log || from > 0)
+			range.low = MIN(range.low, from);
+		if (!is_log || to > 0)
+			range.high = MAX(range.high, to);
 	}
-	if (low > high) {
-		low = 1;
-		high = 2;
-	}
+	if (range.low > range.high)
+		return (struct range){ 1, 2 };
+	return range;
+}
+
+/* The ends of an axis, with air around; heights begin at zero. */
+static struct range with_air(struct range range, bool is_x, bool is_log)
+{
+	double air;
+
 	if (is_log) {
-		air = pow(high / low, 0.06) * 1.02;
-		low /= air;
-		high *= air;
-	} else {
-		if (!is_x && low > 0)
-			low = 0;
-		air = (high - low) * 0.06 + (high == low ? 0.5 : 0);
-		low = !is_x && low == 0 ? 0 : low - air;
-		high += air;
+		air = pow(range.high / range.low, 0.06) * 1.02;
+		return (struct range){ range.low / air, range.high * air };
 	}
-	table_set(table, is_x ? "x_low" : "y_low", "%.12f", low);
-	table_set(table, is_x ? "x_high" : "y_high", "%.12f", high);
+	if (!is_x && range.low > 0)
+		range.low = 0;
+	air = (range.high - range.low) * 0.06;
+	if (range.high <= range.low)
+		air = 0.5;
+	return (struct range){ !is_x && range.low >= 0 ? 0 : range.low - air,
+			       range.high + air };
+}
+
+static void write_range(struct table *table, const struct sweep *s, bool is_x,
+			bool is_log)
+{
+	struct range range = with_air(span_of(s, is_x, is_log), is_x, is_log);
+
+	table_set(table, is_x ? "x_low" : "y_low", "%.12f", range.low);
+	table_set(table, is_x ? "x_high" : "y_high", "%.12f", range.high);
 }
 
 static void write_rows(struct table *table, const struct sweep *s,

@@ -1,10 +1,11 @@
 /* Threads over time: which state each was in, who let whom in. */
+#include "plots/timeline.h"
+
 #include <inttypes.h>
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "plots/kinds.h"
-#include "plots/layout.h"
 
 enum {
 	LEFT = 200,	/* names of the threads */
@@ -12,24 +13,6 @@ enum {
 	FINE_ROWS = 10, /* that many are drawn in full resolution */
 	REST_ROWS = 3,	/* height of what is summed */
 	BODY_PX = 640,	/* of all rows together, where they are few */
-	ARROWS = 48,	/* drawn at most, and where there are many rows */
-	ARROWS_MANY = 16,
-	LABEL_PX = 12,	 /* letters of a label */
-	LABEL_CHARS = 6, /* no label is cut shorter */
-	ARROW_PX = 5,	 /* waits shorter than this get no arrow */
-};
-
-struct picture {
-	struct table *table;
-	const struct report *report;
-	const struct plot_options *options;
-	struct layout_window window;
-	double px_per_ns;
-	size_t n_chosen, n_wanted;
-	size_t *chosen; /* threads, by row */
-	int *row_of;	/* by thread; -1: not drawn */
-	double rows;
-	bool present[STATE_N];
 };
 
 /* Not so one that began after the window, or ended before. */
@@ -45,7 +28,7 @@ static bool lived(const struct thread *t)
  * How much a thread tells about the holdup: what it waited for locks, and what
  * others waited for it; its life decides between those without either.
  */
-static void score_threads(struct picture *p, uint64_t *scores)
+static void score_threads(struct timeline *p, uint64_t *scores)
 {
 	const struct report *r = p->report;
 
@@ -78,7 +61,7 @@ static int by_index(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void choose(struct picture *p)
+static void choose(struct timeline *p)
 {
 	size_t n = p->report->n_threads;
 	uint64_t *scores = g_new0(uint64_t, n + 1);
@@ -103,7 +86,7 @@ struct span {
 	uint64_t ns;
 };
 
-static void write_span(struct picture *p, double row, int thread, int state,
+static void write_span(struct timeline *p, double row, int thread, int state,
 		       const struct span *span)
 {
 	table_real(p->table, row);
@@ -117,47 +100,40 @@ static void write_span(struct picture *p, double row, int thread, int state,
 	p->present[state] = true;
 }
 
-/* Which state fills all of `values`; -1: none, or several. */
-static int pure_state(const uint64_t *values)
+/* The states of a bin one above the other; `whole` fills all the height. */
+static void write_stack(struct timeline *p, double row, int thread,
+			const uint64_t *values, uint64_t whole,
+			struct span span)
 {
-	int found = -1;
+	uint64_t below = 0;
 
-	for (int i = 0; i < STATE_N; i++) {
-		if (!values[i])
-			continue;
-		if (found >= 0)
-			return -1;
-		found = i;
-	}
-	return found;
-}
-
-/* A bin with several states: one above the other, in proportion. */
-static void write_mixed(struct picture *p, double row, int thread,
-			const uint64_t *values, struct span span)
-{
-	uint64_t sum = 0, below = 0;
-
-	for (int i = 0; i < STATE_N; i++)
-		sum += values[i];
 	for (int j = 0; j < STATE_N; j++) {
 		int i = layout_order[j];
 
 		if (!values[i])
 			continue;
 		span.ns = values[i];
-		span.low = (double)below / (double)sum;
+		span.low = (double)below / (double)whole;
 		below += values[i];
-		span.high = (double)below / (double)sum;
+		span.high = (double)below / (double)whole;
 		write_span(p, row, thread, i, &span);
 	}
+}
+
+static uint64_t sum_states(const uint64_t *values)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < STATE_N; i++)
+		sum += values[i];
+	return sum;
 }
 
 /*
  * The boxes of one row; neighbours that are all of one state become one. Bins
  * are clipped to the life, so that a partly lived one is not drawn too wide.
  */
-static void write_series(struct picture *p, double row, int thread,
+static void write_series(struct timeline *p, double row, int thread,
 			 const struct series *s, uint64_t born_ns,
 			 uint64_t died_ns)
 {
@@ -166,7 +142,7 @@ static void write_series(struct picture *p, double row, int thread,
 
 	for (uint32_t i = 0; i <= s->n; i++) {
 		const uint64_t *values = s->values + (size_t)i * STATE_N;
-		int state = i < s->n ? pure_state(values) : -1;
+		int state = i < s->n ? timeline_pure_state(values) : -1;
 		struct span bin = { s->begin_ns + i * s->width_ns,
 				    s->begin_ns + (i + 1) * s->width_ns, 0, 1,
 				    0 };
@@ -187,7 +163,8 @@ static void write_series(struct picture *p, double row, int thread,
 			run.end_ns = bin.end_ns;
 			run.ns += values[state];
 		} else {
-			write_mixed(p, row, thread, values, bin);
+			write_stack(p, row, thread, values, sum_states(values),
+				    bin);
 		}
 	}
 }
@@ -222,7 +199,7 @@ static struct series halve(const struct series *s)
 }
 
 /* A thread of which only sums are known: one bin over its life. */
-static void write_thread(struct picture *p, size_t row, size_t thread)
+static void write_thread(struct timeline *p, size_t row, size_t thread)
 {
 	const struct thread *t = &p->report->threads[thread];
 	uint64_t sums[STATE_N];
@@ -240,57 +217,79 @@ static void write_thread(struct picture *p, size_t row, size_t thread)
 	g_free(half.values);
 }
 
-/* What is not drawn, summed over the threads: pixel-binning, no new figure. */
-static void write_rest(struct picture *p)
+/* Takes away what add_series() would add. */
+static void subtract_series(struct series *from, const struct series *what)
+{
+	struct series sum = *from;
+	size_t n = (size_t)from->n * from->rows;
+
+	sum.values = g_new0(uint64_t, n);
+	add_series(&sum, what);
+	for (size_t i = 0; i < n; i++)
+		from->values[i] -= MIN(from->values[i], sum.values[i]);
+	g_free(sum.values);
+}
+
+/* The rest: all threads without those drawn, or one by one if not all count. */
+static void sum_rest(const struct timeline *p, struct series *sum)
 {
 	const struct report *r = p->report;
-	struct series sum = { .begin_ns = p->window.begin_ns, .rows = STATE_N };
-	uint64_t life = p->window.end_ns - p->window.begin_ns;
-	uint64_t most = 1;
+	bool all = r->utilization.states.n && !p->options->thread;
 
-	/* As wide as the widest, or a multiple: no bin falls between two. */
-	sum.width_ns = 1;
+	if (all)
+		add_series(sum, &r->utilization.states);
+	for (size_t i = 0; i < r->n_threads; i++) {
+		const struct series *s = &r->threads[i].states;
+
+		if (all && p->row_of[i] >= 0)
+			subtract_series(sum, s);
+		else if (!all && p->row_of[i] < 0 &&
+			 layout_thread_wanted(r, i, p->options))
+			add_series(sum, s);
+	}
+}
+
+/* As wide as the widest, or a multiple: so no bin falls between two. */
+static uint64_t rest_width(const struct timeline *p)
+{
+	const struct report *r = p->report;
+	uint64_t life = p->window.end_ns - p->window.begin_ns;
+	uint64_t width = MAX(r->utilization.states.width_ns, 1);
+
 	for (size_t i = 0; i < r->n_threads; i++)
-		if (p->row_of[i] < 0)
-			sum.width_ns = MAX(sum.width_ns,
-					   r->threads[i].states.width_ns);
-	while (life / sum.width_ns > PLOT_BINS * 2)
-		sum.width_ns *= 2;
+		if (p->row_of[i] >= 0 || p->options->thread ||
+		    !r->utilization.states.n)
+			width = MAX(width, r->threads[i].states.width_ns);
+	while (life / width > PLOT_BINS * 2)
+		width *= 2;
+	return width;
+}
+
+/* What is not drawn, summed over the threads: pixel-binning, no new figure. */
+static void write_rest(struct timeline *p)
+{
+	uint64_t life = p->window.end_ns - p->window.begin_ns, most = 1;
+	struct series sum = { p->window.begin_ns, rest_width(p), 0, STATE_N,
+			      NULL };
+
 	sum.n = (uint32_t)(life / sum.width_ns) + 1;
 	sum.values = g_new0(uint64_t, (size_t)sum.n * STATE_N);
-	for (size_t i = 0; i < r->n_threads; i++)
-		if (p->row_of[i] < 0 && layout_thread_wanted(r, i, p->options))
-			add_series(&sum, &r->threads[i].states);
-	for (uint32_t i = 0; i < sum.n; i++) {
-		uint64_t all = 0;
-
-		for (int j = 0; j < STATE_N; j++)
-			all += sum.values[(size_t)i * STATE_N + j];
-		most = MAX(most, all);
-	}
+	sum_rest(p, &sum);
+	for (uint32_t i = 0; i < sum.n; i++)
+		most = MAX(most, sum_states(sum.values + (size_t)i * STATE_N));
 	for (uint32_t i = 0; i < sum.n; i++) {
 		struct span span = { sum.begin_ns + i * sum.width_ns,
 				     sum.begin_ns + (i + 1) * sum.width_ns, 0,
 				     0, 0 };
-		uint64_t below = 0;
 
 		span.end_ns = MIN(span.end_ns, p->window.end_ns);
-		for (int k = 0; k < STATE_N; k++) {
-			int j = layout_order[k];
-
-			span.ns = sum.values[(size_t)i * STATE_N + j];
-			if (!span.ns)
-				continue;
-			span.low = (double)below / (double)most;
-			below += span.ns;
-			span.high = (double)below / (double)most;
-			write_span(p, p->rows, -1, j, &span);
-		}
+		write_stack(p, p->rows, -1, sum.values + (size_t)i * STATE_N,
+			    most, span);
 	}
 	g_free(sum.values);
 }
 
-static void write_names(struct picture *p)
+static void write_names(struct timeline *p)
 {
 	size_t rest = p->n_wanted - p->n_chosen;
 
@@ -316,187 +315,7 @@ static void write_names(struct picture *p)
 	}
 }
 
-static double x_px(const struct picture *p, uint64_t ns)
-{
-	return ((double)ns - (double)p->window.begin_ns) * p->px_per_ns;
-}
-
-/* Cuts [begin, end) down to its longest part of nothing but `state`. */
-static void narrow(const struct series *s, enum state state, uint64_t *begin_ns,
-		   uint64_t *end_ns)
-{
-	uint64_t best_from = 0, best_to = 0, from = 0;
-	bool within = false;
-
-	if (!s->n)
-		return;
-	for (uint32_t i = 0; i <= s->n; i++) {
-		uint64_t at = s->begin_ns + i * s->width_ns;
-		bool pure = i < s->n && at >= *begin_ns &&
-			    at + s->width_ns <= *end_ns &&
-			    pure_state(s->values + (size_t)i * STATE_N) ==
-				    (int)state;
-
-		if (pure && !within)
-			from = at;
-		if (!pure && within && at - from > best_to - best_from) {
-			best_from = from;
-			best_to = at;
-		}
-		within = pure;
-	}
-	*begin_ns = best_from;
-	*end_ns = best_to;
-}
-
-/* A label where it stands on one colour only, if that is wide enough. */
-static void write_label(struct picture *p, size_t row, enum state state,
-			uint64_t begin_ns, uint64_t end_ns, const char *text)
-{
-	size_t chars;
-	char *shown;
-
-	narrow(&p->report->threads[p->chosen[row]].states, state, &begin_ns,
-	       &end_ns);
-	chars = layout_chars(x_px(p, end_ns) - x_px(p, begin_ns) - 8, LABEL_PX);
-	if (chars < LABEL_CHARS && (size_t)g_utf8_strlen(text, -1) > chars)
-		return;
-	shown = layout_shorten_label(text, chars);
-	table_u64(p->table, row);
-	table_u64(p->table, begin_ns / 2 + end_ns / 2);
-	table_u64(p->table, begin_ns);
-	table_u64(p->table, end_ns);
-	table_i64(p->table, state);
-	table_text(p->table, shown);
-	g_free(shown);
-}
-
-/* What a thread waits for at the end of the recording. */
-static void write_unfinished(struct picture *p)
-{
-	for (size_t i = 0; i < p->report->n_unfinished; i++) {
-		const struct open_wait *w = &p->report->unfinished[i];
-		char *text;
-
-		if (w->thread < 0 || p->row_of[w->thread] < 0 || w->lock < 0)
-			continue;
-		text = g_strdup_printf("%s: not ended",
-				       p->report->locks[w->lock].label);
-		write_label(p, (size_t)p->row_of[w->thread], w->state,
-			    MAX(w->since_ns, p->window.begin_ns),
-			    p->window.end_ns, text);
-		g_free(text);
-	}
-}
-
-/* Since when a thread is in a wait that does not end. */
-static uint64_t open_since(const struct report *r, int thread)
-{
-	for (size_t i = 0; i < r->n_unfinished; i++)
-		if (r->unfinished[i].thread == thread)
-			return r->unfinished[i].since_ns;
-	return UINT64_MAX;
-}
-
-/* The lock in each wait that is wide enough for its name. */
-static void write_labels(struct picture *p)
-{
-	const struct report *r = p->report;
-
-	table_block(p->table, "labels",
-		    "row middle_ns begin_ns end_ns state text");
-	for (size_t row = 0; row < p->n_chosen; row++) {
-		const struct thread *t = &r->threads[p->chosen[row]];
-		uint64_t open_ns = open_since(r, (int)p->chosen[row]);
-
-		for (size_t i = 0; i < t->n_waits; i++) {
-			const struct wait_span *w = &t->waits[i];
-			uint64_t begin = MAX(w->begin_ns, p->window.begin_ns);
-			uint64_t end = MIN(w->end_ns, p->window.end_ns);
-
-			if (w->lock >= 0 && begin < end && begin < open_ns)
-				write_label(p, row, w->state, begin, end,
-					    r->locks[w->lock].label);
-		}
-	}
-	write_unfinished(p);
-}
-
-struct arrow {
-	int from, to; /* rows */
-	uint64_t from_ns, to_ns, wait_ns;
-};
-
-static int longest_first(const void *a, const void *b)
-{
-	const struct arrow *x = a, *y = b;
-
-	return (x->wait_ns < y->wait_ns) - (x->wait_ns > y->wait_ns);
-}
-
-/* Waits that a drawn thread ended, those of the longest waits. */
-static GArray *gather_arrows(const struct picture *p)
-{
-	GArray *arrows = g_array_new(FALSE, FALSE, sizeof(struct arrow));
-
-	for (size_t row = 0; row < p->n_chosen; row++) {
-		const struct thread *t = &p->report->threads[p->chosen[row]];
-
-		for (size_t i = 0; i < t->n_waits; i++) {
-			const struct wait_span *w = &t->waits[i];
-			struct arrow arrow = { -1, (int)row, w->waker_ns,
-					       w->end_ns,
-					       w->end_ns - w->begin_ns };
-
-			if (w->waker < 0 || !w->waker_ns ||
-			    w->waker_ns < p->window.begin_ns ||
-			    w->end_ns > p->window.end_ns ||
-			    (double)arrow.wait_ns * p->px_per_ns < ARROW_PX)
-				continue;
-			arrow.from = p->row_of[w->waker];
-			if (arrow.from >= 0 && arrow.from != arrow.to)
-				g_array_append_val(arrows, arrow);
-		}
-	}
-	g_array_sort(arrows, longest_first);
-	return arrows;
-}
-
-/* Arrows from releases to waiters; none closer to another than a few px. */
-static void write_arrows(struct picture *p)
-{
-	GArray *arrows = gather_arrows(p);
-	size_t most = p->n_chosen > 10 ? ARROWS_MANY : ARROWS;
-	size_t drawn = 0;
-
-	table_block(p->table, "arrows",
-		    "from_ns from_row to_ns to_row wait_ns");
-	for (guint i = 0; i < arrows->len && drawn < most; i++) {
-		const struct arrow *a = &g_array_index(arrows, struct arrow, i);
-		bool close = false;
-
-		for (guint j = 0; j < i && !close; j++) {
-			const struct arrow *b =
-				&g_array_index(arrows, struct arrow, j);
-
-			close = b->wait_ns && b->to == a->to &&
-				fabs(x_px(p, a->to_ns) - x_px(p, b->to_ns)) <
-					18;
-		}
-		if (close)
-			continue;
-		/* From edge to middle, so that arrows cross few names. */
-		table_u64(p->table, a->from_ns);
-		table_real(p->table, a->from + (a->to > a->from ? 0.92 : 0.08));
-		table_u64(p->table, a->to_ns);
-		table_real(p->table, a->to + (a->to > a->from ? 0.08 : 0.92));
-		table_u64(p->table, a->wait_ns);
-		drawn++;
-	}
-	g_array_free(arrows, TRUE);
-}
-
-static void write_hint(struct picture *p)
+static void write_hint(struct timeline *p)
 {
 	if (p->n_wanted > p->n_chosen)
 		table_set(
@@ -513,7 +332,7 @@ static void write_hint(struct picture *p)
 			  "that it let in (the longest waits).");
 }
 
-static void write_all(struct picture *p)
+static void write_all(struct timeline *p)
 {
 	double rows = (double)p->n_chosen +
 		      (p->n_wanted > p->n_chosen ? REST_ROWS : 0);
@@ -534,18 +353,17 @@ static void write_all(struct picture *p)
 	p->rows = (double)p->n_chosen;
 	if (p->n_wanted > p->n_chosen)
 		write_rest(p);
-	write_labels(p);
-	write_arrows(p);
+	timeline_write_marks(p);
 	layout_states(p->table, p->present, LEFT);
 }
 
 void timeline_write(struct table *table, const struct report *report,
 		    const struct plot_options *options)
 {
-	struct picture p = { .table = table,
-			     .report = report,
-			     .options = options,
-			     .window = layout_window(report, options) };
+	struct timeline p = { .table = table,
+			      .report = report,
+			      .options = options,
+			      .window = layout_window(report, options) };
 	uint64_t length = p.window.end_ns - p.window.begin_ns;
 
 	choose(&p);

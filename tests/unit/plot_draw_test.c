@@ -37,7 +37,7 @@ static struct image read_png(const char *path)
 	if (!png_image_begin_read_from_file(&png, path))
 		fail_msg("%s: %s", path, png.message);
 	png.format = PNG_FORMAT_RGB;
-	image.rgb = g_malloc(PNG_IMAGE_SIZE(png));
+	image.rgb = g_malloc((gsize)png.width * png.height * 3);
 	assert_true(png_image_finish_read(&png, NULL, image.rgb, 0, NULL));
 	image.width = png.width;
 	image.height = png.height;
@@ -65,7 +65,8 @@ static unsigned state_colour(int state)
 	assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	at = strstr(text, "palette_states = \"");
 	assert_non_null(at);
-	colour = (unsigned)strtoul(strchr(at, '"') + 1 + state * 9, NULL, 16);
+	colour = (unsigned)strtoul(strchr(at, '"') + 1 + (size_t)state * 9,
+				   NULL, 16);
 	g_free(text);
 	free(path);
 	return colour;
@@ -100,8 +101,10 @@ static void check_png(const char *folder, const char *kind)
 	struct image image = read_png(png_path);
 	size_t all = (size_t)image.width * image.height;
 
-	assert_int_equal(image.width, atoi(tsv_meta(tsv, "width")));
-	assert_int_equal(image.height, atoi(tsv_meta(tsv, "height")));
+	assert_int_equal(image.width,
+			 strtoul(tsv_meta(tsv, "width"), NULL, 10));
+	assert_int_equal(image.height,
+			 strtoul(tsv_meta(tsv, "height"), NULL, 10));
 	assert_true(count_px(&image, 0xFFFFFF) < all - 1000);
 	tsv_free(tsv);
 	g_free(image.rgb);

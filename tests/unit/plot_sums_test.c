@@ -321,7 +321,7 @@ static void tables_are_bounded_by_the_picture(void **state)
 	assert_int_equal(plot_draw(r, &options, NULL), 0);
 	assert_true(g_file_get_contents(scratch_path(*state, "b/timeline.tsv"),
 					&text, &bytes, NULL));
-	assert_true(bytes < 27 * PLOT_BINS * 5 * 60);
+	assert_true(bytes < (gsize)27 * PLOT_BINS * 5 * 60);
 	g_free(text);
 	report_free(r);
 }
@@ -338,8 +338,7 @@ static void only_the_lock_and_thread_asked_for_are_drawn(void **state)
 	assert_int_equal(plot_draw(r, &options, NULL), 0);
 	tsv = tsv_read(scratch_path(*state, "o/waits.tsv"));
 	assert_int_equal(tsv_rows(tsv, "locks"), 1);
-	assert_string_equal(tsv_text(tsv, "locks", 0, "place"),
-			    "orders.c:43");
+	assert_string_equal(tsv_text(tsv, "locks", 0, "place"), "orders.c:43");
 	tsv_free(tsv);
 	tsv = tsv_read(scratch_path(*state, "o/timeline.tsv"));
 	assert_int_equal(tsv_rows(tsv, "threads"), 1);
