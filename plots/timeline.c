@@ -260,7 +260,7 @@ static uint64_t rest_width(const struct timeline *p)
 		if (p->row_of[i] >= 0 || p->options->thread ||
 		    !r->utilization.states.n)
 			width = MAX(width, r->threads[i].states.width_ns);
-	while (life / width > PLOT_BINS * 2)
+	while (life / width > (uint64_t)PLOT_BINS * 2)
 		width *= 2;
 	return width;
 }

@@ -287,12 +287,13 @@ static void finish_threads(struct sim *s)
 
 	for (size_t i = 0; i < s->plan.n_threads; i++) {
 		struct thread *t = &r->threads[i];
+		const GArray *spans = s->spans[i];
 
-		t->n_waits = MIN(s->spans[i]->len, 64);
-		t->waits = array_of(s, t->n_waits + 1, sizeof(t->waits[0]));
-		if (t->n_waits)
-			memcpy(t->waits, s->spans[i]->data,
-			       t->n_waits * sizeof(t->waits[0]));
+		if (!spans || !spans->len)
+			continue;
+		t->n_waits = MIN(spans->len, 64);
+		t->waits = array_of(s, t->n_waits, sizeof(t->waits[0]));
+		memcpy(t->waits, spans->data, t->n_waits * sizeof(t->waits[0]));
 	}
 }
 

@@ -1,0 +1,86 @@
+# Pictures of real recordings.
+setup_file() {
+	bats_require_minimum_version 1.5.0
+	cd "$BATS_FILE_TMPDIR" || exit 1
+	export convoy="$BUILD/lib/holdup/workloads/convoy"
+	"$BUILD/bin/holdup" record -o in.trace -- "$convoy" \
+		--variant inside --tasks 300 >/dev/null
+	"$BUILD/bin/holdup" record -o out.trace -- "$convoy" \
+		--variant outside --tasks 300 >/dev/null
+}
+
+setup() {
+	PATH="$BUILD/bin:$PATH"
+	cd "$BATS_FILE_TMPDIR" || exit 1
+}
+
+# The sum of a column of a block of a table, by its names.
+sum() { # TABLE BLOCK COLUMN
+	awk -F '\t' -v block="# $2" -v column="$3" '
+		/^#/ { inside = $0 == block; head = 1; next }
+		!inside || !NF { next }
+		head { for (i = 1; i <= NF; i++) if ($i == column) at = i
+			head = 0; next }
+		$1 != "NaN" { sum += $at }
+		END { printf "%.0f\n", sum }' "$1"
+}
+
+@test "all pictures of a convoy are drawn, with their tables, in silence" {
+	local kind
+	run -0 --separate-stderr holdup plot in.trace -o all
+	# shellcheck disable=SC2154  # set by run
+	[ "$stderr" = "" ]
+	for kind in timeline locks waits heat matrix utilization concurrency \
+		breakdown path overhead order; do
+		[ -s "all/$kind.png" ]
+		[ -s "all/$kind.tsv" ]
+		grep -q "^title.*convoy --variant inside" "all/$kind.tsv"
+	done
+	set -- all/*
+	[ $# = 22 ]
+}
+
+@test "sums in the tables are the figures of the report" {
+	holdup report in.trace --format json >report.json
+	holdup plot in.trace -o sums --top 1000
+	[ "$(sum sums/timeline.tsv spans ns)" = \
+		"$(jq '[.threads[].state_ns[]] | add' report.json)" ]
+	[ "$(sum sums/utilization.tsv stack ns)" = \
+		"$(jq '[.threads[].state_ns[]] | add' report.json)" ]
+	[ "$(sum sums/breakdown.tsv parts ns)" = \
+		"$(jq '[.locks[] | select(.kind == "mutex").hold_ns.total] |
+			add' report.json)" ]
+	[ "$(sum sums/path.tsv states_bar ns)" = \
+		"$(jq .critical_path.length_ns report.json)" ]
+}
+
+@test "the lock of the convoy is named on the picture" {
+	holdup plot in.trace -o named --kind waits,locks,timeline -f svg
+	grep -q ledger named/waits.svg
+	grep -q ledger named/locks.svg
+}
+
+@test "a window is drawn alone" {
+	run -0 --separate-stderr holdup plot in.trace -o part \
+		--from 60ms --to 80ms
+	[ "$stderr" = "" ]
+	grep -qx 't_begin	60000000' part/timeline.tsv
+	grep -qx 't_end	80000000' part/timeline.tsv
+}
+
+@test "two recordings are drawn on one scale" {
+	run -0 --separate-stderr holdup plot in.trace out.trace -o both
+	[ "$stderr" = "" ]
+	[ -s both/compare.png ]
+	set -- both/*
+	[ "$*" = "both/compare.png both/compare.tsv" ]
+	grep -q 'variant outside' both/compare.tsv
+}
+
+@test "a recording without contention is told so on the picture" {
+	holdup record -o calm.trace -- true
+	run -0 --separate-stderr holdup plot calm.trace -o calm
+	[ "$stderr" = "" ]
+	grep -q '^empty	No ' calm/waits.tsv
+	[ -s calm/waits.png ]
+}
