@@ -11,7 +11,10 @@
 #include "analysis/model.h"
 #include "analysis/names.h"
 #include "analysis/overhead.h"
+#include "analysis/replay.h"
 #include "analysis/symbols.h"
+
+#define TAPE_BYTES (32u << 20) /* of the run, kept to play it again */
 
 struct load {
 	const struct manifest *manifest;
@@ -40,6 +43,7 @@ static struct model *model_of(const struct manifest *manifest,
 		.to_ns = options->to_ns,
 		.bins = options->bins,
 		.waits = options->waits,
+		.tape_bytes = TAPE_BYTES,
 		.scheduler = scheduler(manifest),
 	};
 
@@ -99,6 +103,7 @@ struct report *load_finish(struct load *load, const char *dir,
 	overhead_fill(load->manifest, report);
 	names_resolve(report, load->symbols);
 	groups_make(report, load->options->each);
+	replay_suggest(report);
 	findings_make(report);
 	load_free(load);
 	return report;

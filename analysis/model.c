@@ -95,6 +95,7 @@ struct model *model_new(const struct model_options *options)
 	m->strings = g_string_chunk_new(4096);
 	m->path = path_new();
 	m->order = order_new();
+	m->tape = tape_new(options->tape_bytes);
 	m->edges_limit = options->round ? options->round : ROUND;
 	for (int i = 0; i < RECENT; i++)
 		m->recent_threads[i].value = m->recent_locks[i].value =
@@ -131,6 +132,7 @@ void model_free(struct model *m)
 	tally_clear(&m->states);
 	path_free(m->path);
 	order_free(m->order);
+	tape_free(m->tape);
 	g_string_chunk_free(m->strings);
 	g_free(m);
 }

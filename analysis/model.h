@@ -27,7 +27,8 @@ struct model_options {
 	uint32_t bins;		     /* of each series at most; 0: no series */
 	uint32_t waits;		     /* longest waits kept a thread */
 	enum sched_source scheduler; /* SCHED_NONE: as the events show */
-	uint32_t round; /* changes of state that settle all; 0: as usual */
+	uint64_t tape_bytes; /* kept to play the run again; 0: nothing */
+	uint32_t round;	     /* changes of state that settle all; 0: as usual */
 };
 
 struct model *model_new(const struct model_options *options);

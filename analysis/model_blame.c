@@ -192,13 +192,12 @@ static void hop_wait(struct model *m, const struct m_lock *lock,
 			last = h;
 	}
 	if (last && last->weight == 1)
-		path_hop(m->path,
-			 &(struct hop){ .ns = MIN(last->released, w->end),
-					.begin = w->begin,
-					.end = w->end,
-					.from = last->thread,
-					.to = w->thread,
-					.lock = lock->index });
+		model_hop(m, &(struct hop){ .ns = MIN(last->released, w->end),
+					    .begin = w->begin,
+					    .end = w->end,
+					    .from = last->thread,
+					    .to = w->thread,
+					    .lock = lock->index });
 }
 
 static void blame_wait(struct model *m, struct m_lock *lock,

@@ -24,12 +24,12 @@ static void on_start(struct model *m, const struct event *e)
 static void create_hop(struct model *m, const struct m_thread *t)
 {
 	if (t->creator >= 0 && t->creator != t->index)
-		path_hop(m->path, &(struct hop){ .ns = t->begin,
-						 .begin = t->begin,
-						 .end = t->begin,
-						 .from = t->creator,
-						 .to = t->index,
-						 .lock = -1 });
+		model_hop(m, &(struct hop){ .ns = t->begin,
+					    .begin = t->begin,
+					    .end = t->begin,
+					    .from = t->creator,
+					    .to = t->index,
+					    .lock = -1 });
 }
 
 static void on_forked(struct model *m, const struct event *e)
@@ -191,12 +191,12 @@ static void join_hop(struct model *m, const struct event *e,
 		return;
 	ns = MIN(joined->end, cover->end);
 	if (ns > cover->begin)
-		path_hop(m->path, &(struct hop){ .ns = ns,
-						 .begin = cover->begin,
-						 .end = cover->end,
-						 .from = joined->index,
-						 .to = t->index,
-						 .lock = -1 });
+		model_hop(m, &(struct hop){ .ns = ns,
+					    .begin = cover->begin,
+					    .end = cover->end,
+					    .from = joined->index,
+					    .to = t->index,
+					    .lock = -1 });
 }
 
 static void on_join(struct model *m, const struct event *e)

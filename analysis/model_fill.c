@@ -426,6 +426,7 @@ void model_fill(struct model *m, struct report *report)
 	path_fill(m, &fill);
 	order_fill(m, &fill);
 	deadlock_fill(m, &fill);
+	tape_fill(m, &fill);
 	g_free(fill.thread);
 	g_free(fill.lock);
 }

@@ -132,6 +132,12 @@ static void cpu_count(struct model *m, const struct piece *p, uint64_t begin,
 	tally_add(&m->cpu_busy, (uint32_t)p->cpu, begin, end, 1);
 }
 
+void model_hop(struct model *m, const struct hop *hop)
+{
+	path_hop(m->path, hop);
+	tape_hop(m->tape, hop);
+}
+
 /*
  * A wait that another thread ended: not one that a clock or a device did, whose
  * interrupt only happened to find that thread on the CPU.
@@ -151,7 +157,7 @@ static void hop_count(struct model *m, const struct m_thread *t,
 	hop.end = cover->end == NEVER ? p->begin : cover->end;
 	hop.lock = cover->state == STATE_LOCK ? cover->lock : -1;
 	hop.io = cover->state == STATE_IO;
-	path_hop(m->path, &hop);
+	model_hop(m, &hop);
 }
 
 void piece_count(struct model *m, struct m_thread *t, const struct piece *p,

@@ -191,12 +191,12 @@ void object_settle(struct model *m, struct m_lock *lock, uint64_t until)
 
 		if (wake && wake->thread != w->thread &&
 		    wake->acquired > w->begin)
-			path_hop(m->path, &(struct hop){ .ns = wake->acquired,
-							 .begin = w->begin,
-							 .end = w->end,
-							 .from = wake->thread,
-							 .to = w->thread,
-							 .lock = -1 });
+			model_hop(m, &(struct hop){ .ns = wake->acquired,
+						    .begin = w->begin,
+						    .end = w->end,
+						    .from = wake->thread,
+						    .to = w->thread,
+						    .lock = -1 });
 		if (wake && wake->thread != w->thread &&
 		    wake->acquired > w->begin)
 			blame_add(m, lock, w, wake->thread, wake->site,

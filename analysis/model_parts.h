@@ -22,6 +22,7 @@
 #include "analysis/model_store.h"
 #include "analysis/order.h"
 #include "analysis/path.h"
+#include "analysis/replay_tape.h"
 #include "analysis/series.h"
 
 #define NEVER	   UINT64_MAX
@@ -297,6 +298,7 @@ struct model {
 	struct hist creations;
 	struct path *path;
 	struct order *order;
+	struct tape *tape; /* or NULL */
 
 	uint64_t events, refused, late, overlaps, lost_ust, lost_sched,
 		lost_board;
@@ -373,6 +375,9 @@ void timeline_begin(struct model *m, struct m_thread *t, uint64_t ns);
 /* When its earliest open wait for a lock began, NEVER if there is none. */
 uint64_t timeline_lock_wait(const struct m_thread *t);
 uint64_t timeline_safe(const struct m_thread *t, uint64_t now);
+
+/* One thread ended the wait of another: for the path, and the tape. */
+void model_hop(struct model *m, const struct hop *hop);
 
 /* model_hold.c: what settled pieces mean for holds, spans and sums */
 void piece_count(struct model *m, struct m_thread *t, const struct piece *p,

@@ -90,6 +90,8 @@ static void piece_add(struct model *m, struct m_thread *t, uint64_t begin,
 	    is_same(queue_at(pieces, pieces->n - 1, sizeof(piece)), &piece))
 		return;
 	*(struct piece *)queue_push(pieces, sizeof(piece)) = piece;
+	if (t->told)
+		tape_piece(m->tape, t->index, begin, piece.state);
 	pieces_forget(m, t);
 }
 

@@ -37,7 +37,8 @@ model.src := analysis/model.c analysis/model_name.c analysis/model_store.c analy
 	analysis/model_hold.c analysis/model_lock.c analysis/model_blame.c analysis/model_object.c \
 	analysis/model_sched.c analysis/model_call.c analysis/model_board.c analysis/model_fill.c \
 	analysis/model_fill_lock.c analysis/model_fill_open.c analysis/hist.c analysis/series.c \
-	analysis/path.c analysis/path_sum.c analysis/order.c analysis/order_dead.c
+	analysis/path.c analysis/path_sum.c analysis/order.c analysis/order_dead.c \
+	analysis/replay.c analysis/replay_tape.c analysis/replay_suggest.c
 model.pkgs := glib-2.0
 model.libs := -lm
 holdup.src += $(model.src) analysis/check.c

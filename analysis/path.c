@@ -380,10 +380,10 @@ void path_round(struct model *m, uint64_t until)
 			     ? path->last
 			     : MIN(path->last, oldest_wait(m, until)));
 	path->last = until;
+	tape_complete(m->tape, until);
 }
 
-/* The thread that the end waited for. */
-static const struct m_thread *last_thread(const struct model *m)
+const struct m_thread *path_last_thread(const struct model *m)
 {
 	const struct m_thread *last = NULL;
 
@@ -444,7 +444,7 @@ static struct path_share *fill_shares(const struct path_entry *from, size_t n,
 
 void path_fill(struct model *m, struct fill *fill)
 {
-	const struct m_thread *last = last_thread(m);
+	const struct m_thread *last = path_last_thread(m);
 	struct report *r = fill->report;
 	struct path_sum *sum = path_sum_new();
 	const struct node *node;

@@ -21,6 +21,7 @@
 
 struct model;
 struct fill;
+struct m_thread;
 struct path;
 
 struct hop {
@@ -45,6 +46,9 @@ uint64_t path_done(const struct path *path);
 
 /* Works through all hops up to `until`; all threads are settled up to there. */
 void path_round(struct model *m, uint64_t until);
+
+/* The thread that the end of the run waited for, NULL if there is none. */
+const struct m_thread *path_last_thread(const struct model *m);
 
 /* Fills report.path, and path_ns of its locks. */
 void path_fill(struct model *m, struct fill *fill);

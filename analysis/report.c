@@ -74,6 +74,7 @@ struct report *report_new(void)
 	report->run.start = report->run.ended = report->run.detail = "";
 	report->run.exit_status = -1;
 	report->overhead.slowdown = -1;
+	report->replay_error = -1;
 	return report;
 }
 

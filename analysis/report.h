@@ -303,6 +303,8 @@ struct process {
 	int32_t status;
 };
 
+struct replay;
+
 struct report {
 	/* The run. */
 	struct {
@@ -382,6 +384,8 @@ struct report {
 	struct order_row *order;
 	size_t n_deadlocks;
 	struct deadlock *deadlocks;
+	struct replay *replay; /* the run, to be played again; NULL: none */
+	double replay_error;   /* of it unchanged, of the time; < 0: none */
 	size_t n_what_if;
 	struct what_if *what_if;
 	size_t n_unfinished;
