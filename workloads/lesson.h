@@ -7,8 +7,9 @@
  * measures are seconds, memory is KiB.
  *
  * A measure is named "VARIANT.KEY". Keys: seconds, wall, cpu, voluntary,
- * involuntary, rss_kib, right (1 or 0), races; any key that the workload
- * prints (of a list: KEY.rises); traced.NAME (see lesson_parts.h); and
+ * involuntary, right (1 or 0); races, races_before, confirmed (1 or 0) and miss
+ * (the chance of that by luck) where `holdup race` looked; any key that the
+ * workload prints (of a list: KEY.rises); traced.NAME (see lesson_parts.h); and
  * trace.NAME or trace.NAME:ARGUMENT from the recording (see lesson_trace.c). Of
  * a sweep: sweep.knee and so on (lesson_judge.c). With
  * "@min" or "@max" at its end it is the one smallest or largest value.
@@ -27,16 +28,17 @@
 
 #define LESSON_VARIANTS 9 /* with the end of the list, as all of these */
 #define LESSON_CHECKS	12
-#define LESSON_SHOWS	9
+#define LESSON_SHOWS	10
 #define LESSON_POINTS	16
 
 struct lesson_variant {
-	const char *name; /* NULL ends the list */
-	const char *args; /* "WORKLOAD OPTION..."; @C: the number of CPUs */
-	bool records;	  /* one more run, recorded */
-	bool goes_wrong;  /* its own result is expected to be wrong */
-	bool events;	  /* annotations are read from the recording */
-	bool races;	  /* its TSan build runs under `holdup race` too */
+	const char *name;  /* NULL ends the list */
+	const char *args;  /* "WORKLOAD OPTION..."; @C: the number of CPUs */
+	bool records;	   /* one more run, recorded */
+	bool goes_wrong;   /* its own result is expected to be wrong */
+	bool events;	   /* annotations are read from the recording */
+	bool races;	   /* its TSan build runs under `holdup race` too */
+	const char *fixes; /* and is judged as the repair of this variant */
 };
 
 struct lesson_check {

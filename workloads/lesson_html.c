@@ -19,7 +19,10 @@ static const char head[] =
 	"}\n"
 	"th, td { padding: .2rem .8rem; text-align: right; border-bottom: 1px "
 	"solid #ddd }\n"
-	"th:first-child, td:first-child { text-align: left }\n"
+	"th:first-child, td:first-child, .contents td, .contents th, "
+	".figures td, .figures th { text-align: left }\n"
+	".figures th, .contents td { vertical-align: top }\n"
+	"code { background: #f2f2f2; padding: 0 .2rem }\n"
 	"img { max-width: 100%; height: auto; border: 1px solid #ddd }\n"
 	".yes { color: #1b6e3c } .no { color: #a01010 } .open { color: "
 	"#8a5a00 }\n"
@@ -36,12 +39,20 @@ static const char *class_of(enum answer answer)
 				     : "open";
 }
 
+/* Text for people: `names` in code, the rest as it is. */
 static void write_escaped(FILE *out, const char *text)
 {
-	char *safe = g_markup_escape_text(text, -1);
+	char **parts = g_strsplit(text, "`", -1);
 
-	fputs(safe, out);
-	g_free(safe);
+	for (int i = 0; parts[i]; i++) {
+		char *safe = g_markup_escape_text(parts[i], -1);
+		bool code = i % 2 == 1 && parts[i + 1];
+
+		fprintf(out, "%s%s%s", code ? "<code>" : "", safe,
+			code ? "</code>" : "");
+		g_free(safe);
+	}
+	g_strfreev(parts);
 }
 
 static void write_tagged(FILE *out, const char *open, const char *text,
@@ -55,14 +66,39 @@ static void write_tagged(FILE *out, const char *open, const char *text,
 static void write_contents(struct lesson_result *const *results, size_t n,
 			   FILE *out)
 {
-	fputs("<table>\n<tr><th>lesson</th><th>verdict</th></tr>\n", out);
-	for (size_t i = 0; i < n; i++)
-		fprintf(out,
-			"<tr><td><a href=\"#%s\">%s</a></td>"
-			"<td class=\"%s\">%s</td></tr>\n",
-			results[i]->lesson->id, results[i]->lesson->id,
+	fputs("<table class=\"contents\">\n<tr><th>lesson</th><th>claim</th>"
+	      "<th>verdict</th></tr>\n",
+	      out);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "<tr><td><a href=\"#%s\">%s</a></td>",
+			results[i]->lesson->id, results[i]->lesson->id);
+		write_tagged(out, "<td>", results[i]->lesson->claim, "</td>");
+		fprintf(out, "<td class=\"%s\">%s</td></tr>\n",
 			class_of(results[i]->answer),
 			words_verdict(results[i]->answer));
+	}
+	fputs("</table>\n", out);
+}
+
+/* The texts' figures, and below them those measured here. */
+static void write_figures(const struct lesson_result *result, FILE *out)
+{
+	const struct lesson *lesson = result->lesson;
+
+	fputs("<table class=\"figures\">\n", out);
+	if (lesson->text)
+		write_tagged(out, "<tr><th>in the texts</th><td>", lesson->text,
+			     "</td></tr>\n");
+	for (const struct lesson_show *show = lesson->shows; show->measure;
+	     show++) {
+		char *text = words_show(result, show);
+
+		write_tagged(out,
+			     show == lesson->shows ? "<tr><th>here</th><td>"
+						   : "<tr><th></th><td>",
+			     text, "</td></tr>\n");
+		g_free(text);
+	}
 	fputs("</table>\n", out);
 }
 
@@ -179,19 +215,14 @@ static void write_lesson(const struct lesson_result *result, FILE *out)
 
 	fprintf(out, "<h2 id=\"%s\">%s</h2>\n", lesson->id, lesson->id);
 	write_tagged(out, "<p>", lesson->claim, "</p>\n");
-	fprintf(out, "<p class=\"quiet\">scale %g, %u runs each, %u CPUs</p>\n",
-		result->scale, result->runs, result->cpus);
+	fprintf(out,
+		"<p class=\"quiet\">scale %g, %u runs each, %u CPUs, %.0f %% of "
+		"them used by other programs</p>\n",
+		result->scale, result->runs, result->cpus,
+		100 * result->foreign);
 	write_variants(result, out);
 	write_sweep(result, out);
-	if (lesson->text)
-		write_tagged(out, "<p>In the texts: ", lesson->text, "</p>\n");
-	for (const struct lesson_show *show = lesson->shows; show->measure;
-	     show++) {
-		char *text = words_show(result, show);
-
-		write_tagged(out, "<p>Here: ", text, "</p>\n");
-		g_free(text);
-	}
+	write_figures(result, out);
 	write_findings(result, out);
 	fprintf(out, "<p class=\"verdict %s\">The claim %s%s.</p>\n",
 		class_of(result->answer),

@@ -2,6 +2,9 @@
 #ifndef WORKLOADS_LESSON_PARTS_H
 #define WORKLOADS_LESSON_PARTS_H
 
+#include "workloads/lesson.h"
+#include "workloads/spawn.h"
+
 /*
  * The command line of a workload: "NAME OPTION...", found in `where` (workloads
  * or workloads-tsan), with --scale. Free with g_strfreev().
@@ -12,7 +15,6 @@ char **lesson_command(const char *args, const char *where, double scale);
  * Keeps what a variant said under a key: a number as a measure, a list of
  * numbers as "KEY.rises", and anything as text.
  */
-struct lesson_outcome;
 void lesson_keep_line(struct lesson_outcome *outcome, const char *key,
 		      const char *text);
 
@@ -25,5 +27,11 @@ void lesson_read_events(struct lesson_outcome *outcome);
 
 /* Runs holdup itself with these arguments, for its effects alone. */
 void lesson_holdup(const char *const args[]);
+
+/* Runs holdup itself; returns its status, -1 if it could not be run. */
+int lesson_holdup_run(const char *const *args, struct spawned *spawned,
+		      struct err *err);
+
+void lesson_add_words(GPtrArray *args, const char *const *words);
 
 #endif

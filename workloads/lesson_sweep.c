@@ -66,12 +66,17 @@ static void write_points(const struct lesson_result *result, FILE *out)
 {
 	const struct lesson_curve *curve = &result->curve;
 
+	fprintf(out, "# title: %s: %s over threads\n", result->lesson->id,
+		result->lesson->sweep.unit);
 	fprintf(out,
-		"# title: %s\n# subtitle: %u CPUs; median and interval of %u "
-		"runs\n# source: holdup lesson %s, scale %g\n# x: threads\n"
-		"# y: %s\n# log: x\nseries\tx\ty\tlow\thigh\tkind\n",
-		result->lesson->id, result->cpus, result->runs,
-		result->lesson->id, result->scale, result->lesson->sweep.unit);
+		"# subtitle: %u CPUs; median and interval of %u runs; "
+		"90 %% of the best at %u threads\n",
+		result->cpus, result->runs, curve->point[curve->knee].n);
+	fprintf(out, "# source: holdup lesson %s, scale %g\n",
+		result->lesson->id, result->scale);
+	fprintf(out, "# x: threads\n# y: %s\n# log: x\n",
+		result->lesson->sweep.unit);
+	fputs("series\tx\ty\tlow\thigh\tkind\n", out);
 	for (size_t i = 0; i < curve->points; i++) {
 		const struct lesson_point *at = &curve->point[i];
 		double y = sample_median(&at->throughput), low, high;

@@ -22,9 +22,8 @@ static char **holdup_argv(const char *const *more)
 	return (char **)g_ptr_array_free(argv, FALSE);
 }
 
-/* Runs holdup itself; returns its status, -1 if it could not be run. */
-static int holdup(const char *const *args, struct spawned *spawned,
-		  struct err *err)
+int lesson_holdup_run(const char *const *args, struct spawned *spawned,
+		      struct err *err)
 {
 	char **argv = holdup_argv(args);
 	int result = spawn_run(argv, LIMIT_S, spawned, err);
@@ -38,7 +37,7 @@ void lesson_holdup(const char *const args[])
 	struct spawned spawned = { 0 };
 	struct err err = { "" };
 
-	holdup(args, &spawned, &err);
+	lesson_holdup_run(args, &spawned, &err);
 	spawned_clear(&spawned);
 }
 
@@ -56,7 +55,7 @@ static char *why_not(const char *what, const struct spawned *spawned,
 	return g_strdup_printf("%s: %s", what, words);
 }
 
-static void add_words(GPtrArray *args, const char *const *words)
+void lesson_add_words(GPtrArray *args, const char *const *words)
 {
 	for (; *words; words++)
 		g_ptr_array_add(args, (char *)(uintptr_t)*words);
@@ -71,11 +70,13 @@ static bool record(struct lesson_outcome *outcome, double scale)
 	struct err err = { "" };
 	int status;
 
-	add_words(args, (const char *const[]){ "record", "-o", outcome->trace,
-					       "--", NULL });
-	add_words(args, (const char *const *)command);
+	lesson_add_words(args,
+			 (const char *const[]){ "record", "-o", outcome->trace,
+						"--", NULL });
+	lesson_add_words(args, (const char *const *)command);
 	g_ptr_array_add(args, NULL);
-	status = holdup((const char *const *)args->pdata, &spawned, &err);
+	status = lesson_holdup_run((const char *const *)args->pdata, &spawned,
+				   &err);
 	if (status < 0 || status > 1)
 		outcome->no_trace = why_not("recording", &spawned, &err);
 	spawned_clear(&spawned);
@@ -92,7 +93,7 @@ static void read_report(struct lesson_outcome *outcome)
 	struct err err = { "" };
 	json_error_t where;
 
-	if (holdup(args, &spawned, &err) == 0)
+	if (lesson_holdup_run(args, &spawned, &err) == 0)
 		outcome->report = json_loads(spawned.out, 0, &where);
 	if (!outcome->report)
 		outcome->no_trace = why_not("report", &spawned, &err);
@@ -134,32 +135,4 @@ void lesson_record(struct lesson_result *result, struct lesson_outcome *outcome,
 	read_report(outcome);
 	if (outcome->report && plots && !options->no_plots)
 		draw(outcome, plots);
-}
-
-void lesson_race(struct lesson_result *result, struct lesson_outcome *outcome)
-{
-	char **command =
-		lesson_command(outcome->variant->args, "workloads-tsan",
-			       MIN(result->scale, 0.1));
-	GPtrArray *args = g_ptr_array_new();
-	struct spawned spawned = { 0 };
-	struct err err = { "" };
-	json_error_t where;
-	json_t *report = NULL;
-
-	add_words(args,
-		  (const char *const[]){ "race", "--runs", "3", "--format",
-					 "json", "--", NULL });
-	add_words(args, (const char *const *)command);
-	g_ptr_array_add(args, NULL);
-	if (holdup((const char *const *)args->pdata, &spawned, &err) >= 0)
-		report = json_loads(spawned.out, 0, &where);
-	if (report)
-		lesson_measure_add(outcome, "races",
-				   (double)json_array_size(
-					   json_object_get(report, "races")));
-	json_decref(report);
-	spawned_clear(&spawned);
-	g_ptr_array_free(args, TRUE);
-	g_strfreev(command);
 }
