@@ -381,9 +381,12 @@ void find_no_contention(struct finder *finder)
 	struct finding finding = blank;
 	struct units_text operations, count, total;
 
-	for (guint i = 0; i < finder->found->len; i++)
-		if (g_array_index(finder->found, struct finding, i).lock >= 0)
+	for (guint i = 0; i < finder->found->len; i++) {
+		int lock = g_array_index(finder->found, struct finding, i).lock;
+
+		if (lock >= 0 && measure_is_held(&report->locks[lock]))
 			return;
+	}
 	if (!is_recorded(report) || is_stuck(report))
 		return;
 	for (size_t i = 0; i < report->n_locks; i++) {

@@ -182,6 +182,8 @@ static char *cost_words(const struct finding *finding)
 {
 	struct units_text text;
 
+	if (finding->path_share >= 0 && finding->path_share < 0.0005)
+		return g_strdup("off the critical path");
 	if (finding->path_share >= 0)
 		return g_strdup_printf("%s of the critical path",
 				       units_share(&text, finding->path_share));

@@ -33,7 +33,8 @@ races := publication double-checked reference-count stop-flag ring wrong-lock up
 $(foreach r,$(races),$(eval $(r).src := tests/race/corpus/$(r).c))
 # Programs with one problem each, and innocents that look alike.
 corpus := calm deadlock hot_section inversion io_under_lock lock_held_at_exit long_section \
-	nested_wait oversubscription sleep_under_lock spinning unbalanced writer_starved
+	nested_wait oversubscription serial_phase sleep_under_lock slow_consumer spinning unbalanced \
+	writer_starved
 aids += $(corpus:%=corpus_%)
 $(foreach c,$(corpus),$(eval corpus_$(c).src := tests/corpus/$(c).c))
 tests += diff_test

@@ -77,6 +77,16 @@ cleared() {
 	cleared oversubscription oversubscription
 }
 
+@test "a consumer that cannot keep up is named, idle ones are not" {
+	kinds slow_consumer | grep -x slow-consumer
+	cleared slow_consumer slow-consumer
+}
+
+@test "work that one thread does alone is named, sleep is not" {
+	kinds serial_phase | grep -x serial-phase
+	cleared serial_phase serial-phase
+}
+
 @test "uneven work is named, a thread that sleeps on is not" {
 	kinds unbalanced | grep -x unbalanced
 	cleared unbalanced unbalanced

@@ -1,0 +1,162 @@
+/* Rules about the shape of the run: phases and stages that hold up others. */
+#include <string.h>
+
+#include "analysis/arena.h"
+#include "analysis/findings_rules.h"
+#include "analysis/measure.h"
+#include "analysis/names.h"
+#include "analysis/units.h"
+
+#define SERIAL_LEAST	0.25	  /* of the run, with one thread at work */
+#define SERIAL_LEAST_NS 100000000 /* a short run is all begin and end */
+#define SIDE_LEAST	0.6	  /* of the waits, owed to one thread */
+#define BUSY_LEAST	0.7	  /* of that thread's life */
+#define TURNS_LEAST	10	  /* waits that make a queue of it */
+
+static uint64_t demand_of(const struct report *report, size_t from, size_t to)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = from; i < to && i < report->utilization.n_demand; i++)
+		sum += report->utilization.demand_ns[i];
+	return sum;
+}
+
+/* Share of the critical path that wants or has a CPU. */
+static double computing(const struct report *report)
+{
+	return measure_path_share(
+		report, report->path.by_state_ns[STATE_RUNNING] +
+				report->path.by_state_ns[STATE_PREEMPTED] +
+				report->path.by_state_ns[STATE_WOKEN]);
+}
+
+/* Some of the run is divided over threads, and much of it is not. */
+void find_serial_phase(struct finder *finder)
+{
+	const struct report *report = finder->report;
+	uint64_t alone = demand_of(report, 1, 2);
+	uint64_t together = demand_of(report, 2, report->utilization.n_demand);
+	double share = measure_ratio(alone, report->run.duration_ns);
+	struct finding finding = { .path_share = -1, .lock = -1, .thread = -1 };
+	struct units_text serial, part, rest;
+
+	for (guint i = 0; i < finder->found->len; i++)
+		if (g_array_index(finder->found, struct finding, i).severity !=
+		    SEVERITY_LOW)
+			return; /* then that is why */
+	if (report->run.cpus < 2 || computing(report) < 0.7 ||
+	    share < SERIAL_LEAST || alone < SERIAL_LEAST_NS ||
+	    measure_ratio(together, report->run.duration_ns) < 0.1)
+		return;
+	finding.kind = "serial-phase";
+	finding.cost_ns = alone;
+	finding.path_share =
+		measure_path_share(report, MIN(alone, report->path.length_ns));
+	finding.title = "Much of the run is the work of one thread";
+	finding.advice = "Divide that part, too, or start the others earlier: "
+			 "no number of CPUs makes the run shorter than it.";
+	finder_add(finder, finding,
+		   "For %s (%s of the run) one thread alone wanted a CPU; two "
+		   "or more did for %s.",
+		   units_ns_prose(&serial, alone), units_share(&part, share),
+		   units_ns_prose(&rest, together));
+}
+
+static double busy_share(const struct thread *thread)
+{
+	return measure_ratio(thread->state_ns[STATE_RUNNING] +
+				     thread->state_ns[STATE_PREEMPTED] +
+				     thread->state_ns[STATE_WOKEN] +
+				     thread->state_ns[STATE_IO] +
+				     thread->state_ns[STATE_SLEEP],
+			     thread->end_ns - thread->begin_ns);
+}
+
+static const char *busy_with(const struct thread *thread)
+{
+	const uint64_t *ns = thread->state_ns;
+
+	if (ns[STATE_IO] > ns[STATE_RUNNING] && ns[STATE_IO] > ns[STATE_SLEEP])
+		return "I/O";
+	return ns[STATE_SLEEP] > ns[STATE_RUNNING] ? "sleeping" : "computing";
+}
+
+static uint64_t path_of(const struct report *report, int thread)
+{
+	for (size_t i = 0; i < report->path.n_by_thread; i++)
+		if (report->path.by_thread[i].index == thread)
+			return report->path.by_thread[i].ns;
+	return 0;
+}
+
+/* A queue's two sides wait for each other by turns: both must signal. */
+static bool is_answered(const struct report *report, const struct lock *group,
+			int busy)
+{
+	for (size_t i = 0; i < report->n_groups; i++) {
+		const struct lock *other = &report->groups[i];
+
+		if (other->kind != LOCK_CONDITION &&
+		    other->kind != LOCK_SEMAPHORE)
+			continue;
+		for (size_t j = 0; j < other->n_blame; j++)
+			if (other->blame[j].waiter == busy &&
+			    (other != group || other->blame[j].owner != busy))
+				return true;
+	}
+	return false;
+}
+
+static void check_queue(struct finder *finder, const struct lock *lock)
+{
+	const struct report *report = finder->report;
+	size_t n;
+	struct blame_sum *sums = measure_blame(report, lock, BLAME_OWNER, &n);
+	struct blame_sum first =
+		n ? sums[0] : (struct blame_sum){ .index = -1 };
+	struct finding finding = { .path_share = -1, .lock = -1 };
+	const struct thread *thread;
+	struct units_text waits, total, part;
+
+	g_free(sums);
+	if (first.index < 0 ||
+	    measure_ratio(first.wait_ns, lock->wait.total) < SIDE_LEAST)
+		return;
+	thread = &report->threads[first.index];
+	if (busy_share(thread) < BUSY_LEAST ||
+	    !is_answered(report, lock, first.index))
+		return;
+	finding.kind = "slow-consumer";
+	finding.thread = first.index;
+	finding.lock = finder_lock_index(finder, lock);
+	finding.cost_ns = lock->wait.total;
+	finding.path_share =
+		measure_path_share(report, path_of(report, first.index));
+	finding.title = "One side of a queue cannot keep up";
+	finding.advice = "Give the slow side more threads or less work for "
+			 "each item; a longer queue only hides it.";
+	finder_add(finder, finding,
+		   "Threads waited on %s %s times, %s in all, mostly for "
+		   "%s/%d, which is busy %s of its life (%s).",
+		   lock->label, units_count(&waits, lock->waits),
+		   units_ns_prose(&total, lock->wait.total), thread->name,
+		   thread->tid, units_share(&part, busy_share(thread)),
+		   busy_with(thread));
+}
+
+void find_slow_side(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_groups; i++) {
+		const struct lock *lock = &report->groups[i];
+
+		if ((lock->kind == LOCK_CONDITION ||
+		     lock->kind == LOCK_SEMAPHORE) &&
+		    lock->waits >= TURNS_LEAST &&
+		    measure_waiters_share(report, lock) >= FINDINGS_LIVES &&
+		    !g_str_has_prefix(lock->label, NAMES_GIL))
+			check_queue(finder, lock);
+	}
+}
