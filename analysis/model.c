@@ -252,6 +252,8 @@ static void begin_again(struct model *m, uint64_t ns)
 	tally_clear(&m->states);
 	tally_clear(&m->cpu_busy);
 	begin_at(m, ns);
+	for (guint i = 0; i < m->threads->len; i++)
+		model_thread_bins(m, thread_at(m, (int32_t)i));
 }
 
 /* A time in a payload: not after it was told, give or take clocks. */

@@ -47,6 +47,15 @@ struct m_thread *model_thread_find(struct model *m, int32_t tid)
 	return *near == MAP_NONE ? NULL : thread_at(m, (int32_t)*near);
 }
 
+void model_thread_bins(struct model *m, struct m_thread *t)
+{
+	tally_clear(&t->states);
+	tally_init(&t->states, m->from,
+		   t->index < FINE_THREADS ? m->options.bins
+					   : m->options.bins / 16,
+		   STATE_N);
+}
+
 struct m_thread *model_thread_new(struct model *m, int32_t pid, int32_t tid,
 				  uint64_t ns)
 {
@@ -61,10 +70,7 @@ struct m_thread *model_thread_new(struct model *m, int32_t pid, int32_t tid,
 	t->begin = t->settled = ns < m->begin ? m->begin : ns;
 	t->end_how = END_RUNNING;
 	t->limit = SETTLE_AT;
-	tally_init(&t->states, m->from,
-		   t->index < FINE_THREADS ? m->options.bins
-					   : m->options.bins / 16,
-		   STATE_N);
+	model_thread_bins(m, t);
 	t->wait_begin = NEVER;
 	*place = (uint32_t)t->index;
 	*recall(m->recent_threads, (uint32_t)tid, 1) = (uint32_t)t->index;

@@ -333,6 +333,8 @@ static inline struct m_lock *lock_at(const struct model *m, int32_t i)
 }
 
 /* model_name.c: who is who */
+/* Makes the bins of its states over time anew, from the window's begin on. */
+void model_thread_bins(struct model *m, struct m_thread *t);
 struct m_thread *model_thread(struct model *m, const struct event *e);
 struct m_thread *model_task(struct model *m, int32_t tid, uint64_t ns);
 struct m_thread *model_thread_new(struct model *m, int32_t pid, int32_t tid,
