@@ -243,7 +243,21 @@ static void write_rows(struct table *table, const struct sweep *s,
 	}
 }
 
-/* The names of the places on the x axis, each once. */
+/* The row that is the first at its place on the x axis, laws left out. */
+static bool is_first(const struct sweep *s, guint i)
+{
+	const struct row *r = &g_array_index(s->rows, struct row, i);
+	guint j = 0;
+
+	if (r->kind == LAW)
+		return false;
+	while (g_array_index(s->rows, struct row, j).x != r->x ||
+	       g_array_index(s->rows, struct row, j).kind == LAW)
+		j++;
+	return j == i;
+}
+
+/* The places on the x axis, each once. */
 static void write_ticks(struct table *table, const struct sweep *s)
 {
 	GString *ticks = g_string_new(NULL);
@@ -251,21 +265,17 @@ static void write_ticks(struct table *table, const struct sweep *s)
 	table_block(table, "ticks", "x label");
 	for (guint i = 0; i < s->rows->len; i++) {
 		const struct row *r = &g_array_index(s->rows, struct row, i);
-		guint j = 0;
+		char *name;
 
-		while (g_array_index(s->rows, struct row, j).x != r->x)
-			j++;
-		if (j == i) {
-			char *name = r->label[0]
-					     ? layout_shorten(r->label, 30)
-					     : g_strdup_printf("%.6g", r->x);
-
-			table_real(table, r->x);
-			table_text(table, name);
-			g_string_append_printf(ticks, "%s%.6g",
-					       ticks->len ? " " : "", r->x);
-			g_free(name);
-		}
+		if (!is_first(s, i))
+			continue;
+		name = r->label[0] ? layout_shorten(r->label, 30)
+				   : g_strdup_printf("%.6g", r->x);
+		table_real(table, r->x);
+		table_text(table, name);
+		g_string_append_printf(ticks, "%s%.6g", ticks->len ? " " : "",
+				       r->x);
+		g_free(name);
 	}
 	table_set(table, "x_ticks", "%s", ticks->str);
 	g_string_free(ticks, TRUE);

@@ -16,7 +16,6 @@ if (!strlen(empty)) {
 	if (x_log > 0) {
 		set logscale x
 		set format x "%g"
-		unset mxtics
 	}
 	if (y_log > 0) {
 		set logscale y
@@ -24,7 +23,7 @@ if (!strlen(empty)) {
 	}
 	set xrange [x_low + 0 : x_high + 0]
 	set yrange [y_low + 0 : y_high * 1.02]
-	few = bars > 0 || (x_log > 0 && n_ticks <= 16)
+	few = bars > 0 || (x_log > 0 && n_ticks > 0 && n_ticks <= 16)
 	mark(slot) = word("7 5 9 13 11 3 2 1", slot % 8 + 1) + 0
 	dash(slot) = slot % 4 + 1
 	of(slot, value) = column("slot") == slot ? value : NaN
@@ -41,6 +40,7 @@ if (!strlen(empty)) {
 			"" index "points" using (at(column("slot")) + wide * 0.47):"high":(sprintf("%.3g", column("y"))) with labels center offset 0, 0.8 font ",10" tc rgb colour_ink
 	} else {
 		if (few) {
+			unset mxtics
 			set xtics ()
 			set for [i = 1:words(x_ticks)] xtics add (word(x_ticks, i) word(x_ticks, i) + 0)
 		}
