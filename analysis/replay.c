@@ -134,6 +134,16 @@ static uint32_t draw(struct actor *a)
 	return a->drawn;
 }
 
+/* How long it takes to do the next slice of a burst. */
+static uint64_t slice(const struct sim *s, const struct actor *a)
+{
+	uint64_t ns = MIN(a->left, SLICE_NS);
+
+	return s->ready.first == NOBODY
+		       ? ns
+		       : (uint64_t)((double)ns * s->replay->slowdown);
+}
+
 /* Gives free CPUs to those that are ready. */
 static void dispatch(struct sim *s)
 {
@@ -143,7 +153,7 @@ static void dispatch(struct sim *s)
 
 		s->busy++;
 		a->on_cpu = true;
-		due_put(s, actor, MIN(a->left, SLICE_NS));
+		due_put(s, actor, slice(s, a));
 	}
 }
 
@@ -337,7 +347,7 @@ static bool spend(struct sim *s, int32_t actor, const struct replay_step *step)
 	if (step->does == REPLAY_CPU) {
 		a->left = ns;
 		if (a->on_cpu)
-			due_put(s, actor, MIN(ns, SLICE_NS));
+			due_put(s, actor, slice(s, a));
 		else
 			line_put(s, &s->ready, actor);
 		return false;
@@ -413,7 +423,7 @@ static void wake(struct sim *s, int32_t actor)
 			return;
 		}
 		if (a->left) {
-			due_put(s, actor, MIN(a->left, SLICE_NS));
+			due_put(s, actor, slice(s, a));
 			return;
 		}
 	}

@@ -51,6 +51,7 @@ struct replay { /* belongs to the report's arena */
 	size_t n_points;
 	size_t n_locks; /* of the report */
 	uint32_t cpus;
+	double slowdown;      /* by other programs, while all CPUs are wanted */
 	uint64_t recorded_ns; /* length of what was recorded, as scripted */
 	bool cut;	      /* the scripts end before the run did */
 	bool bounded;	      /* not all acquisitions were told */

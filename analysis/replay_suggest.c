@@ -62,7 +62,7 @@ static void try_lock(struct trials *t, int group)
 	uint64_t blocked =
 		l->hold_parts_ns[HOLD_IO] + l->hold_parts_ns[HOLD_SLEEP];
 
-	if (blocked * 10 > l->hold.total)
+	if (blocked * 50 > l->hold.total)
 		trial_add(t, REPLAY_OUTSIDE, group, 0, 0,
 			  "I/O and sleeps outside of ", "");
 	if (l->instances < 2)

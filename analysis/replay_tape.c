@@ -98,8 +98,8 @@ struct making {
 	struct script *scripts;
 	int *script_of; /* thread of the model -> script, -1 */
 	size_t n;
-	struct timed *over; /* edges of the demand, then its excess */
-	uint64_t *over_ns;  /* time with more demand than CPUs up to edge i */
+	struct timed *over; /* edges: wanting a CPU, running */
+	uint64_t *over_ns;  /* time with too few CPUs up to each edge */
 	size_t n_over;
 	uint64_t end;
 	uint32_t cpus, n_points;
@@ -128,43 +128,57 @@ static uint64_t piece_end(const struct making *k, const struct script *s,
 	return MIN(end, k->end);
 }
 
-static bool is_wanting(uint8_t state)
-{
-	return state <= STATE_WOKEN;
-}
-
-/* When did the program's own threads want more CPUs than there are? */
-static void demand_make(struct making *k)
+static size_t demand_edges(struct making *k)
 {
 	size_t n = 0;
-	int32_t wanting = 0;
 
-	k->over = g_new(struct timed, 2 * k->tape->pieces->len + 1);
 	for (size_t s = 0; s < k->n; s++)
 		for (guint i = k->scripts[s].first;
 		     i < k->scripts[s].first + k->scripts[s].n; i++) {
 			const struct t_piece *p = piece_at(k->tape, i);
 			uint64_t end = piece_end(k, &k->scripts[s], i);
+			int32_t running = p->state <= STATE_SPINNING;
 
-			if (!is_wanting(p->state) || p->begin >= end)
+			if (p->state > STATE_WOKEN || p->begin >= end)
 				continue;
-			k->over[n++] = (struct timed){ p->begin, 1, 0 };
-			k->over[n++] = (struct timed){ end, -1, 0 };
+			k->over[n++] = (struct timed){ p->begin, 1, running };
+			k->over[n++] = (struct timed){ end, -1, -running };
 		}
-	timed_sort(k->over, n);
-	k->over_ns = g_new0(uint64_t, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		uint64_t ns = i ? k->over[i].ns - k->over[i - 1].ns : 0;
-
-		k->over_ns[i] = (i ? k->over_ns[i - 1] : 0) +
-				(wanting > (int32_t)k->cpus ? ns : 0);
-		wanting += k->over[i].first;
-		k->over[i].second = wanting > (int32_t)k->cpus;
-	}
-	k->n_over = n;
+	return n;
 }
 
-/* Time before `ns` in which they did. */
+/*
+ * When the program's own threads want more CPUs than there are, that they wait
+ * for one is simulated. How many CPUs they really got then says what other
+ * programs left to them.
+ */
+static double demand_make(struct making *k)
+{
+	int32_t wanting = 0, running = 0;
+	double crowded = 0, got = 0;
+
+	k->over = g_new(struct timed, 2 * k->tape->pieces->len + 1);
+	k->n_over = demand_edges(k);
+	timed_sort(k->over, k->n_over);
+	k->over_ns = g_new0(uint64_t, k->n_over + 1);
+	for (size_t i = 0; i < k->n_over; i++) {
+		uint64_t ns = i ? k->over[i].ns - k->over[i - 1].ns : 0;
+
+		if (wanting > (int32_t)k->cpus) {
+			crowded += (double)ns;
+			got += (double)ns * running;
+		} else {
+			ns = 0;
+		}
+		k->over_ns[i] = (i ? k->over_ns[i - 1] : 0) + ns;
+		wanting += k->over[i].first;
+		running += k->over[i].second;
+		k->over[i].first = wanting > (int32_t)k->cpus;
+	}
+	return got > 0 ? crowded * k->cpus / got : 1;
+}
+
+/* Time before `ns` in which they want more than there are. */
 static uint64_t excess(const struct making *k, uint64_t ns)
 {
 	size_t low = 0, high = k->n_over;
@@ -180,7 +194,7 @@ static uint64_t excess(const struct making *k, uint64_t ns)
 	if (!low)
 		return 0;
 	return k->over_ns[low - 1] +
-	       (k->over[low - 1].second ? ns - k->over[low - 1].ns : 0);
+	       (k->over[low - 1].first ? ns - k->over[low - 1].ns : 0);
 }
 
 static void mark_add(struct script *s, uint64_t ns, uint64_t blank_until,
@@ -492,7 +506,7 @@ void tape_fill(struct model *m, struct fill *fill)
 	k.end = k.tape->full ? k.tape->complete : m->last;
 	k.cpus = MAX(fill->report->run.cpus, 1);
 	scripts_make(&k);
-	demand_make(&k);
+	replay->slowdown = demand_make(&k);
 	marks_of_holds(&k, fill);
 	marks_of_hops(&k);
 	scripts_fill(&k, fill, replay);
