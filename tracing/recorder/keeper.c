@@ -279,6 +279,8 @@ static void finish(struct keeper *k)
 	boards_finish(k->boards, has_ended ? m->pid : 0, m->times.status);
 	m->processes = boards_processes(k->boards);
 	m->outlived = boards_outlived(k->boards);
+	if (k->sched)
+		m->outlived = MAX(m->outlived, sched_processes(k->sched));
 	memcpy(m->board_lost, boards_lost(k->boards), sizeof(m->board_lost));
 	m->ns_per_tick = boards_ns_per_tick(k->boards);
 	take_offset(k);

@@ -19,6 +19,8 @@ struct sched {
 	uint32_t *waiting; /* by CPU: our threads that wait for their turn */
 	pid_t root;
 	bool has_lost; /* since the tree was last looked through */
+	bool ever_lost;
+	uint64_t processes; /* of the tree, that still run */
 	struct err why;
 };
 
@@ -129,6 +131,7 @@ int sched_follow(struct sched *sched, pid_t root, const char *path,
 		sched->source = SCHED_TASK;
 	}
 	sched->root = root;
+	sched->processes = 1;
 	sched->tree = tree_new();
 	tree_add(sched->tree, root, root, "holdup");
 	return open_trace(sched, path, epoch_offset_ns, err);
@@ -248,6 +251,7 @@ static void on_fork(struct sched *sched, struct ctf_stream *stream,
 	if (!parent->is_ours)
 		return;
 	tree_add(sched->tree, r->task, r->pid, parent->comm);
+	sched->processes += r->task == r->pid;
 	ctf_event(stream, ID_FORK, r->ts_ns, 64);
 	put_comm(stream, parent->comm);
 	ctf_i32(stream, r->other);
@@ -287,6 +291,7 @@ static void on_exit_of(struct sched *sched, struct ctf_stream *stream,
 	ctf_i32(stream, r->task);
 	ctf_i32(stream, 20);
 	wait_on(sched, r->task, 0);
+	sched->processes -= r->task == r->pid && sched->processes;
 	tree_task(sched->tree, r->task)->is_exiting = true;
 }
 
@@ -294,7 +299,7 @@ static void on_lost(struct sched *sched, struct ctf_stream *stream,
 		    const struct ring_record *r)
 {
 	ctf_lost(stream, r->count);
-	sched->has_lost = true;
+	sched->has_lost = sched->ever_lost = true;
 }
 
 static void (*const handlers[])(struct sched *, struct ctf_stream *,
@@ -336,6 +341,11 @@ void sched_flush(struct sched *sched)
 {
 	if (sched->trace)
 		ctf_flush(sched->trace);
+}
+
+uint64_t sched_processes(const struct sched *sched)
+{
+	return sched->ever_lost ? 0 : sched->processes;
 }
 
 int sched_counts(const struct sched *sched, uint32_t cpu, uint64_t *events_out,

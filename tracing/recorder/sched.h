@@ -47,6 +47,9 @@ void sched_stop(struct sched *sched);
 
 void sched_flush(struct sched *sched);
 
+/* Processes of the program that still run; 0 where losses hide it. */
+uint64_t sched_processes(const struct sched *sched);
+
 /* Events written and records lost on `cpu`; -1: no such CPU. */
 int sched_counts(const struct sched *sched, uint32_t cpu, uint64_t *events,
 		 uint64_t *lost);
