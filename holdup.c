@@ -22,6 +22,8 @@ static const struct command commands[] = {
 	{ "report", "say what holds a recorded program up", report_main },
 	{ "plot", "draw pictures of a recording", plot_main },
 	{ "diff", "compare recordings", diff_main },
+	{ "whatif", "predict a recorded run with something changed",
+	  whatif_main },
 	{ "export", "write a recording in the form of another tool", export_main },
 	{ "race", "find races, or confirm that a fix holds", race_main },
 	{ "lesson", "try a claim about concurrency on this machine",

@@ -8,6 +8,7 @@
 int report_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
 int export_main(int argc, char **argv);
+int whatif_main(int argc, char **argv);
 int race_main(int argc, char **argv);
 
 #endif

@@ -41,7 +41,7 @@ model.src := analysis/model.c analysis/model_name.c analysis/model_store.c analy
 	analysis/replay.c analysis/replay_tape.c analysis/replay_suggest.c
 model.pkgs := glib-2.0
 model.libs := -lm
-holdup.src += $(model.src) analysis/check.c
+holdup.src += $(model.src) analysis/check.c analysis/whatif_cmd.c
 holdup.libs += $(model.libs)
 # From a directory to a report: all of the above. And the commands.
 load.src := analysis/load.c $(report.src) $(names.src) $(read.src) $(manifest.src) $(model.src)
