@@ -35,6 +35,8 @@ static void take(void)
 
 static void *worker(void *arg)
 {
+	if (arg)
+		rest(20000); /* the queue begins empty, the consumer waits */
 	for (int i = 0; i < ITEMS; i++) {
 		if (arg) {
 			if (innocent)
