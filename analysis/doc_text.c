@@ -62,12 +62,15 @@ static long tail_of(const char *text, long width)
 	return usual;
 }
 
-/* "gate (door.c:4) x3" -> "gate x3" */
+/* "gate (door.c:4) x3" -> "gate x3"; but in "mutex from main (door.c:4)" the
+ * place is what tells it from others. */
 static char *without_place(const char *text)
 {
 	const char *open = strstr(text, " (");
 	const char *close = open ? strchr(open, ')') : NULL;
 
+	if (open && memchr(text, ' ', (size_t)(open - text)))
+		close = NULL;
 	return close ? g_strdup_printf("%.*s%s", (int)(open - text), text,
 				       close + 1)
 		     : g_strdup(text);

@@ -244,8 +244,8 @@ void find_preempted_holder(struct finder *finder)
 			"section, or block instead of spinning.";
 		finder_add(finder, finding,
 			   "%s; for %s of that its owner wants a CPU and has "
-			   "none. %.1f threads want one of the %u CPUs%s, at "
-			   "an average instant. %s.",
+			   "none. At an average instant %.1f threads want one "
+			   "of the %u CPUs%s. %s.",
 			   held(finder, lock), units_share(&share, part),
 			   measure_demand(finder->report),
 			   finder->report->run.cpus, others(finder),

@@ -32,7 +32,7 @@ holdup.src += analysis/race.c $(race.src)
 manuals += analysis/man/holdup-race.1
 libs += libholdup-shake
 libholdup-shake.src := analysis/race/shake.c
-manuals += analysis/man/holdup-report.1
+manuals += analysis/man/holdup-report.1 analysis/man/holdup-diff.1 analysis/man/holdup-export.1
 model.src := analysis/model.c analysis/model_name.c analysis/model_store.c analysis/model_thread.c \
 	analysis/model_hold.c analysis/model_lock.c analysis/model_blame.c analysis/model_object.c \
 	analysis/model_sched.c analysis/model_call.c analysis/model_board.c analysis/model_fill.c \
