@@ -167,6 +167,12 @@ bool measure_is_held(const struct lock *lock)
 	}
 }
 
+bool measure_is_disturbed(const struct lock *lock)
+{
+	return measure_is_held(lock) && lock->hold.mean < 1000 &&
+	       measure_ratio(lock->contended, lock->acquisitions) >= 0.01;
+}
+
 static int end_of(const struct blame *blame, enum blame_view view)
 {
 	switch (view) {

@@ -49,6 +49,10 @@ double measure_denied_share(const struct report *report);
  * barriers, semaphores, futexes. */
 bool measure_is_held(const struct lock *lock);
 
+/* Are its sections so short, and contended, that recording them can change
+ * who waits for whom? */
+bool measure_is_disturbed(const struct lock *lock);
+
 /* By whom or where the time of waiters went. */
 enum blame_view {
 	BLAME_WAITER_SITE,

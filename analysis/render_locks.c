@@ -79,7 +79,7 @@ void section_locks(struct page *page)
 	const struct report *report = page->report;
 	size_t n, shown;
 	const struct lock **locks = page_locks(page, true, &n);
-	bool sampled = false;
+	bool sampled = false, tiny = false;
 
 	shown = rows_of_interest(page, locks, n);
 	if (n) {
@@ -108,12 +108,18 @@ void section_locks(struct page *page)
 		doc_cell(page->doc, lock_kind_names[lock->kind]);
 		doc_cell_ns(page->doc, lock->hold.max);
 		sampled |= lock->sampled;
+		tiny |= measure_is_disturbed(lock);
 	}
 	more_note(page, locks, shown, n);
 	if (sampled)
 		doc_note(page->doc,
 			 "Totals are exact; percentiles and blame of the "
 			 "busiest locks are scaled from a sample (--budget).");
+	if (tiny)
+		doc_note(page->doc,
+			 "Sections this short can be contended more or less "
+			 "because they are recorded: compare run times, as "
+			 "'holdup record --baseline 5' does.");
 	g_free(locks);
 }
 
