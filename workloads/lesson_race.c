@@ -5,9 +5,9 @@
 #include "workloads/lesson_parts.h"
 #include "workloads/spawn.h"
 
-#define RUNS	   "3"	/* where no repair is judged */
-#define MOST_RUNS  "40" /* where one is: ends as soon as it is confirmed */
-#define MOST_SCALE 0.1	/* ThreadSanitizer needs no long runs */
+#define RUNS	   "3"	 /* where no repair is judged */
+#define MOST_RUNS  "40"	 /* where one is: ends as soon as it is confirmed */
+#define MOST_SCALE 0.002 /* ThreadSanitizer needs no long runs */
 
 static char **tsan_command(const struct lesson_result *result, const char *args)
 {
