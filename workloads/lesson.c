@@ -151,6 +151,8 @@ struct lesson_result *lesson_do(const struct lesson *lesson,
 	if (lesson->sweep.args && !options->no_plots)
 		lesson_sweep_draw(result, options);
 	record_all(result, options);
+	if (!options->no_plots)
+		lesson_compare(result, options);
 	lesson_judge(result);
 	return result;
 }
@@ -172,5 +174,6 @@ void lesson_result_free(struct lesson_result *result)
 	for (size_t i = 0; i < result->n_findings; i++)
 		g_free(result->findings[i].reason);
 	g_free(result->sweep_plot);
+	g_free(result->compare_plot);
 	g_free(result);
 }

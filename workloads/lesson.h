@@ -126,7 +126,8 @@ struct lesson_result {
 	size_t n_outcomes;
 	struct lesson_outcome outcomes[LESSON_VARIANTS];
 	struct lesson_curve curve;
-	char *sweep_plot; /* picture, or NULL */
+	char *sweep_plot;   /* picture, or NULL */
+	char *compare_plot; /* of all recordings on one scale, or NULL */
 	size_t n_findings;
 	struct lesson_finding findings[LESSON_CHECKS];
 	enum answer answer;
@@ -158,6 +159,8 @@ void lesson_measure_add(struct lesson_outcome *outcome, const char *key,
 			double value);
 void lesson_record(struct lesson_result *result, struct lesson_outcome *outcome,
 		   const struct lesson_options *options);
+void lesson_compare(struct lesson_result *result,
+		    const struct lesson_options *options);
 void lesson_race(struct lesson_result *result, struct lesson_outcome *outcome);
 void lesson_sweep_draw(struct lesson_result *result,
 		       const struct lesson_options *options);

@@ -97,6 +97,24 @@ static double creation_us(const json_t *report, const char *unused)
 	       1e3;
 }
 
+/* Time in I/O calls of one kind, such as poll, by all threads. */
+static double io_wait(const json_t *report, const char *operation)
+{
+	double sum = 0;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "io"), i, row)
+	{
+		const char *its =
+			json_string_value(json_object_get(row, "operation"));
+
+		if (its && !strcmp(its, operation))
+			sum += number(json_object_get(row, "wait_ns"), "total");
+	}
+	return sum / 1e9;
+}
+
 static double switches_per_s(const json_t *report, const char *unused)
 {
 	(void)unused;
@@ -374,6 +392,7 @@ bool lesson_trace_figure(const struct lesson_outcome *outcome, const char *name,
 		{ "lock_overlap", lock_overlap },
 		{ "named", named },
 		{ "creation_us", creation_us },
+		{ "io_wait", io_wait },
 		{ "switches_per_s", switches_per_s },
 		{ "hold_io", hold_io },
 		{ "hold_sleep", hold_sleep },

@@ -188,6 +188,9 @@ static void write_pictures(const struct lesson_result *result, FILE *out)
 			g_free(kind);
 		}
 	}
+	if (result->compare_plot)
+		write_picture(result->compare_plot,
+			      "all recordings on one scale", out);
 	if (result->sweep_plot)
 		write_picture(result->sweep_plot, "throughput over threads",
 			      out);

@@ -114,6 +114,8 @@ const struct lesson lesson_http_fetch = {
 		{ "sequential.fetching_s", "%s one by one" },
 		{ "threads.fetching_s", "%s in threads" },
 		{ "async.fetching_s", "%s in one thread, all at once" },
+		{ "sequential.trace.io_wait:poll",
+		  "one by one, %s of waiting in poll()" },
 	},
 	.swap = { "sequential", "threads" },
 	.plots = "timeline",

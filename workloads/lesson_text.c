@@ -108,6 +108,8 @@ static void write_places(const struct lesson_result *result, FILE *out)
 			fprintf(out, "  no trace %s (%s)\n",
 				outcome->variant->name, outcome->no_trace);
 	}
+	if (result->compare_plot)
+		fprintf(out, "  picture  %s\n", result->compare_plot);
 	if (result->sweep_plot)
 		fprintf(out, "  picture  %s\n", result->sweep_plot);
 }

@@ -136,3 +136,27 @@ void lesson_record(struct lesson_result *result, struct lesson_outcome *outcome,
 	if (outcome->report && plots && !options->no_plots)
 		draw(outcome, plots);
 }
+
+void lesson_compare(struct lesson_result *result,
+		    const struct lesson_options *options)
+{
+	char *dir = g_strdup_printf("%s/%s", options->out, result->lesson->id);
+	char *picture = g_strdup_printf("%s/compare.png", dir);
+	GPtrArray *args = g_ptr_array_new();
+
+	lesson_add_words(args, (const char *const[]){ "plot", NULL });
+	for (size_t i = 0; i < result->n_outcomes; i++)
+		if (result->outcomes[i].report)
+			g_ptr_array_add(args, result->outcomes[i].trace);
+	if (args->len > 2) {
+		lesson_add_words(args,
+				 (const char *const[]){ "-o", dir, NULL });
+		g_ptr_array_add(args, NULL);
+		lesson_holdup((const char *const *)args->pdata);
+		if (g_file_test(picture, G_FILE_TEST_EXISTS))
+			result->compare_plot = g_strdup(picture);
+	}
+	g_ptr_array_free(args, TRUE);
+	g_free(picture);
+	g_free(dir);
+}

@@ -161,6 +161,7 @@ static double time_unit(const char *name)
 		{ ".cpu", 1 },
 		{ "trace.lock_wait:", 1 },
 		{ "trace.lock_hold:", 1 },
+		{ "trace.io_wait:", 1 },
 		{ "ing_s", 1 },
 		{ ".one_task", 1 },
 		{ ".one_operation", 1 },

@@ -108,6 +108,12 @@ setup() {
 	END
 }
 
+@test "what takes two CPUs is not decided on one" {
+	run -0 taskset -c 0 holdup lesson sum --scale 0.02 --runs 1 --no-plots -o out
+	[[ "$output" == *"it takes 2 CPUs, and there is 1"* ]]
+	[[ "$output" == *"verdict  not decided on this machine"* ]]
+}
+
 @test "nothing is left behind in the folder for files" {
 	mkdir files
 	TMPDIR=$PWD/files run -0 "$loads/convoy" --scale 0.02
