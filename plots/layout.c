@@ -257,8 +257,8 @@ void layout_legend_set(struct table *table, struct layout_legend *legend)
 	g_string_free(legend->px, TRUE);
 }
 
-void layout_states(struct table *table, const bool present[STATE_N],
-		   unsigned left)
+unsigned layout_states(struct table *table, const bool present[STATE_N],
+		       unsigned left)
 {
 	struct layout_legend legend = { .next_px = left };
 
@@ -267,6 +267,7 @@ void layout_states(struct table *table, const bool present[STATE_N],
 			layout_legend_add(&legend, layout_order[i],
 					  state_names[layout_order[i]]);
 	layout_legend_set(table, &legend);
+	return legend.next_px;
 }
 
 char *layout_thread(const struct report *report, int thread, size_t chars)

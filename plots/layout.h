@@ -61,9 +61,9 @@ void layout_head(struct table *table, const struct report *report,
 /* t_begin, t_end, t_zero, t_scale, t_name of a time axis; right, its margin. */
 void layout_axis(struct table *table, struct layout_window window);
 
-/* The legend of the states that occur, from `left` px on. */
-void layout_states(struct table *table, const bool present[STATE_N],
-		   unsigned left);
+/* The legend of the states that occur, from `left` px on; returns its end. */
+unsigned layout_states(struct table *table, const bool present[STATE_N],
+		       unsigned left);
 
 /* A legend of other things: colours by state (-1: the rest), words, px. */
 struct layout_legend {

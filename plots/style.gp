@@ -45,7 +45,7 @@ W = width + 0
 H = height + 0
 
 if (OUT[strlen(OUT) - 3:*] eq ".svg") {
-	set terminal svg size W, H font "DejaVu Sans,13" noenhanced background "#FFFFFF"
+	set terminal svg size W, H font "DejaVu Sans,11" fontscale 1.33 noenhanced background "#FFFFFF"
 } else {
 	set terminal pngcairo size W, H font "DejaVu Sans,11" noenhanced background "#FFFFFF"
 }

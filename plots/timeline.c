@@ -332,6 +332,35 @@ static void write_hint(struct timeline *p)
 			  "that it let in (the longest waits).");
 }
 
+/* Beside the legend: the locks that most waits were for, if there is room. */
+static void write_waited(struct timeline *p, unsigned left)
+{
+	struct report view = layout_by_label(p->report, p->options);
+	struct plot_options options = *p->options;
+	size_t *chosen = g_new(size_t, view.n_locks + 1);
+	GString *text = g_string_new(NULL);
+	size_t room = layout_chars(LAYOUT_WIDTH - 60.0 - left, 15), n, n_all;
+
+	options.top = 0;
+	n = layout_choose_locks(&view, &options, 4, chosen, &n_all);
+	for (size_t i = 0; i < n; i++) {
+		char *name = layout_lock_name(&view, chosen[i], 30);
+		char *time = layout_time(view.locks[chosen[i]].wait.total);
+		size_t wide = (size_t)g_utf8_strlen(name, -1) + strlen(time);
+
+		if (g_utf8_strlen(text->str, -1) + (glong)wide + 16 <
+		    (glong)room)
+			g_string_append_printf(
+				text, "%s%s %s",
+				text->len ? ", " : "waited for: ", name, time);
+		g_free(name);
+		g_free(time);
+	}
+	table_set(p->table, "waited", "%s", text->str);
+	g_string_free(text, TRUE);
+	g_free(chosen);
+}
+
 static void write_all(struct timeline *p)
 {
 	double rows = (double)p->n_chosen +
@@ -354,7 +383,7 @@ static void write_all(struct timeline *p)
 	if (p->n_wanted > p->n_chosen)
 		write_rest(p);
 	timeline_write_marks(p);
-	layout_states(p->table, p->present, LEFT);
+	write_waited(p, layout_states(p->table, p->present, LEFT));
 }
 
 void timeline_write(struct table *table, const struct report *report,

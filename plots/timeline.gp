@@ -1,6 +1,7 @@
 # usage: gnuplot -c timeline.gp IN.tsv OUT.png|svg
 # Threads over time, coloured by state; waits named; releases as arrows.
 IN = ARG1; OUT = ARG2
+waited = ""
 load ARG0[1:strlen(ARG0) - strlen("timeline.gp")] . "style.gp"
 if (!strlen(empty)) {
 	scale = t_scale * 1.0
@@ -20,6 +21,7 @@ if (!strlen(empty)) {
 	set style arrow 2 head filled size screen 0.006, 18, 60 lc rgb colour_ink lw 1.2
 
 	unset key
+	set label 910 waited at screen sx(W - right), sy(top - 19) right font ",11" tc rgb colour(4)
 	over = hair(x_from, x_to, left, right)
 	y(low) = column("row") + (column("thread") < 0 ? 3 : 1) * (0.08 + low * 0.84)
 	plot IN index "threads" using (x_from):(column("row") + 0.5 * column("height")):ytic(strcol("label")) with dots lc rgb colour_ink notitle, \

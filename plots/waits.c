@@ -8,7 +8,7 @@
 
 enum {
 	LEFT = 220,
-	RIGHT = 262,
+	RIGHT = 280,
 	ROWS = 9,
 	BODY_PX = 500, /* of all rows, where they are few */
 	PER_DECADE = 24,
