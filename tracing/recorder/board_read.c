@@ -334,17 +334,23 @@ static struct told_slot *told_of(struct board *board, uint64_t offset,
 	return told;
 }
 
-/* Writes what a thread was in the middle of. */
-static void tell_open(struct boards *boards, const struct board_slot *slot,
+static void tell_held(struct boards *boards, const struct board_slot *slot,
 		      struct board_who who)
 {
 	uint32_t n = atomic_load_explicit(&slot->n_held, memory_order_acquire);
 
-	if (slot->in != IN_NOTHING)
-		board_trace_open(boards->trace, who, slot);
 	for (uint32_t i = 0; i < MIN(n, BOARD_HELD); i++)
 		board_trace_held(boards->trace, who, &slot->held[i],
 				 at_ns(boards, slot->held[i].acquired_ticks));
+}
+
+/* Writes what a thread was in the middle of. */
+static void tell_open(struct boards *boards, const struct board_slot *slot,
+		      struct board_who who)
+{
+	if (slot->in != IN_NOTHING)
+		board_trace_open(boards->trace, who, slot);
+	tell_held(boards, slot, who);
 }
 
 /* How a process ended, for its threads that have no word of their own. */
@@ -372,6 +378,7 @@ static void read_slot(struct boards *boards, struct board *board,
 				       slot->held_lost },
 		  told->lost);
 	if (life == BOARD_ENDED) {
+		tell_held(boards, slot, who); /* and never gave back */
 		board_trace_thread(boards->trace, who, slot, slot->end_ns,
 				   slot->end_how);
 		g_hash_table_remove(board->slots, GSIZE_TO_POINTER(offset));

@@ -11,7 +11,16 @@ struct board_trace {
 	struct ctf_stream *stream;
 };
 
-enum { ID_PROCESS, ID_THREAD, ID_STATS, ID_IO, ID_OPEN, ID_HELD, ID_LOST };
+enum {
+	ID_PROCESS,
+	ID_THREAD,
+	ID_STATS,
+	ID_IO,
+	ID_OPEN,
+	ID_HELD,
+	ID_LOST,
+	ID_CPU
+};
 
 /* clang-format off */
 #define EVENT(name, id, fields) \
@@ -40,7 +49,9 @@ static const char events[] =
 	EVENT("lock_open", "5",
 	      "x64 _address; x64 _site; u8 _kind; u8 _mode; u64 _begin_ns;")
 	EVENT("board_lost", "6",
-	      "u64 _slots; u64 _untabled; u64 _pending; u64 _held;");
+	      "u64 _slots; u64 _untabled; u64 _pending; u64 _held;")
+	EVENT("cpu_stats", "7",
+	      "u32 _cpu; u64 _idle_ns; u64 _foreign_ns;");
 /* clang-format on */
 
 _Static_assert(LOCK_NERRORS == 6, "lock_stats tells all errors");
@@ -186,6 +197,17 @@ void board_trace_lost(struct board_trace *trace, struct board_who who,
 
 	for (int i = 0; i < 4; i++)
 		ctf_u64(out, lost[i]);
+}
+
+void board_trace_cpu(struct board_trace *trace, uint32_t cpu, uint64_t idle_ns,
+		     uint64_t foreign_ns)
+{
+	struct ctf_stream *out =
+		begin(trace, ID_CPU, (struct board_who){ 0, 0 });
+
+	ctf_u32(out, cpu);
+	ctf_u64(out, idle_ns);
+	ctf_u64(out, foreign_ns);
 }
 
 void board_trace_flush(struct board_trace *trace)

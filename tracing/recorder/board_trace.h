@@ -46,6 +46,10 @@ void board_trace_held(struct board_trace *trace, struct board_who who,
 void board_trace_lost(struct board_trace *trace, struct board_who who,
 		      const uint64_t lost[4]);
 
+/* What a CPU did beside the program since the last one. */
+void board_trace_cpu(struct board_trace *trace, uint32_t cpu, uint64_t idle_ns,
+		     uint64_t foreign_ns);
+
 void board_trace_flush(struct board_trace *trace);
 uint64_t board_trace_events(const struct board_trace *trace);
 int board_trace_trouble(const struct board_trace *trace);

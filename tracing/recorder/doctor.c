@@ -275,15 +275,16 @@ static struct finding check_babeltrace(const struct doctor *doctor)
 
 static struct finding check_symbols(const struct doctor *doctor)
 {
-	const char *urls = getenv("DEBUGINFOD_URLS");
-
 	(void)doctor;
-	if (urls && *urls)
-		return finding(FINE, g_strdup(urls), NULL);
+	if (!access("/usr/lib/debug/.build-id", R_OK))
+		return finding(FINE,
+			       g_strdup("of some of the system's libraries; "
+					"your own need -g"),
+			       NULL);
 	return finding(LIMITED,
-		       g_strdup("lines of code need -g, those of the system's "
-				"libraries their debug files"),
-		       "export DEBUGINFOD_URLS=https://debuginfod.debian.net");
+		       g_strdup("lines of code need -g, those of libraries "
+				"their -dbg or -dbgsym package"),
+		       "apt-get install libc6-dbg");
 }
 
 static const struct {

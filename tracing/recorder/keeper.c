@@ -168,6 +168,17 @@ static void take_offset(struct keeper *k)
 	k->has_offset = true;
 }
 
+static void tell_cpus(struct keeper *k)
+{
+	uint32_t cpus = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+	uint64_t idle_ns, foreign_ns;
+
+	for (uint32_t cpu = 0; k->sched && cpu < cpus; cpu++)
+		if (!sched_beside(k->sched, cpu, &idle_ns, &foreign_ns))
+			board_trace_cpu(k->board_trace, cpu, idle_ns,
+					foreign_ns);
+}
+
 static void tick(struct keeper *k)
 {
 	uint64_t now = clock_ns();
@@ -176,6 +187,7 @@ static void tick(struct keeper *k)
 		return;
 	k->next_tick_ns = now + TICK_NS;
 	boards_read(k->boards);
+	tell_cpus(k);
 	board_trace_flush(k->board_trace);
 	if (k->sched)
 		sched_flush(k->sched);
@@ -283,6 +295,7 @@ static void finish(struct keeper *k)
 		m->outlived = MAX(m->outlived, sched_processes(k->sched));
 	memcpy(m->board_lost, boards_lost(k->boards), sizeof(m->board_lost));
 	m->ns_per_tick = boards_ns_per_tick(k->boards);
+	tell_cpus(k);
 	take_offset(k);
 	board_trace_flush(k->board_trace);
 	if (k->sched)

@@ -10,6 +10,14 @@
 #include "tracing/recorder/rings.h"
 #include "tracing/recorder/tree.h"
 
+/* What a CPU does, for the sums of what it does beside the program. */
+struct cpu_now {
+	int32_t tid; /* -1: not known until the next switch */
+	bool is_ours;
+	uint64_t since_ns;
+	uint64_t idle_ns, foreign_ns;
+};
+
 struct sched {
 	enum sched_source source;
 	struct rings *rings;
@@ -17,6 +25,8 @@ struct sched {
 	struct ctf_trace *trace;
 	struct ctf_stream **streams; /* by CPU; NULL where it is absent */
 	uint32_t *waiting; /* by CPU: our threads that wait for their turn */
+	struct cpu_now *cpus;
+	uint64_t until_ns; /* all before this has been read */
 	pid_t root;
 	bool has_lost; /* since the tree was last looked through */
 	bool ever_lost;
@@ -103,9 +113,11 @@ static int open_trace(struct sched *sched, const char *path, uint64_t offset_ns,
 		return -1;
 	sched->streams = g_new0(struct ctf_stream *, rings_cpus(sched->rings));
 	sched->waiting = g_new0(uint32_t, rings_cpus(sched->rings));
+	sched->cpus = g_new0(struct cpu_now, rings_cpus(sched->rings));
 	for (uint32_t cpu = 0; cpu < rings_cpus(sched->rings); cpu++) {
 		char name[32];
 
+		sched->cpus[cpu] = (struct cpu_now){ -1, false, now, 0, 0 };
 		if (!rings_has(sched->rings, cpu))
 			continue;
 		g_snprintf(name, sizeof(name), "sched_%u", cpu);
@@ -203,6 +215,17 @@ static bool is_ours(struct sched *sched, int32_t tid)
 	return task && task->is_ours;
 }
 
+static void spend(struct cpu_now *cpu, int32_t tid, bool is_ours, uint64_t ns)
+{
+	uint64_t spent = ns > cpu->since_ns ? ns - cpu->since_ns : 0;
+
+	if (tid == 0)
+		cpu->idle_ns += spent;
+	else if (!is_ours)
+		cpu->foreign_ns += spent;
+	cpu->since_ns = MAX(ns, cpu->since_ns);
+}
+
 /* A switch of ours, or one of others while one of ours wanted this CPU. */
 static void on_switch(struct sched *sched, struct ctf_stream *stream,
 		      const struct ring_record *r)
@@ -210,6 +233,11 @@ static void on_switch(struct sched *sched, struct ctf_stream *stream,
 	bool keep = is_ours(sched, r->other) || is_ours(sched, r->task) ||
 		    sched->waiting[r->cpu];
 	bool has_names = sched->source == SCHED_SYSTEM;
+	struct cpu_now *cpu = &sched->cpus[r->cpu];
+
+	spend(cpu, r->other, is_ours(sched, r->other), r->ts_ns);
+	cpu->tid = r->task;
+	cpu->is_ours = is_ours(sched, r->task);
 
 	wait_on(sched, r->task, 0);
 	if (r->prev_state == 0)
@@ -299,6 +327,9 @@ static void on_lost(struct sched *sched, struct ctf_stream *stream,
 		    const struct ring_record *r)
 {
 	ctf_lost(stream, r->count);
+	/* Who ran meanwhile is not known. */
+	sched->cpus[r->cpu].tid = -1;
+	sched->cpus[r->cpu].since_ns = r->ts_ns;
 	sched->has_lost = sched->ever_lost = true;
 }
 
@@ -325,6 +356,7 @@ void sched_read(struct sched *sched)
 			rings_release(sched->rings);
 	}
 	rings_release(sched->rings);
+	sched->until_ns = until;
 	if (sched->has_lost)
 		tree_rescan(sched->tree, sched->root);
 	sched->has_lost = false;
@@ -341,6 +373,23 @@ void sched_flush(struct sched *sched)
 {
 	if (sched->trace)
 		ctf_flush(sched->trace);
+}
+
+int sched_beside(struct sched *sched, uint32_t cpu, uint64_t *idle_ns,
+		 uint64_t *foreign_ns)
+{
+	struct cpu_now *now;
+
+	if (sched->source != SCHED_SYSTEM || !sched->trace ||
+	    cpu >= rings_cpus(sched->rings) || !sched->streams[cpu])
+		return -1;
+	now = &sched->cpus[cpu];
+	if (now->tid >= 0)
+		spend(now, now->tid, now->is_ours, sched->until_ns);
+	*idle_ns = now->idle_ns;
+	*foreign_ns = now->foreign_ns;
+	now->idle_ns = now->foreign_ns = 0;
+	return 0;
 }
 
 uint64_t sched_processes(const struct sched *sched)
@@ -373,5 +422,6 @@ void sched_free(struct sched *sched)
 	tree_free(sched->tree);
 	g_free(sched->streams);
 	g_free(sched->waiting);
+	g_free(sched->cpus);
 	g_free(sched);
 }

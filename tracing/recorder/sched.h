@@ -45,6 +45,13 @@ void sched_read(struct sched *sched);
 /* Records no more, and writes the rest. */
 void sched_stop(struct sched *sched);
 
+/*
+ * What `cpu` did beside the program from the last call, or from when the
+ * program was followed, to the last sched_read(). -1: not known.
+ */
+int sched_beside(struct sched *sched, uint32_t cpu, uint64_t *idle_ns,
+		 uint64_t *foreign_ns);
+
 void sched_flush(struct sched *sched);
 
 /* Processes of the program that still run; 0 where losses hide it. */
