@@ -116,6 +116,50 @@ static int dearer(const void *a, const void *b)
 	return strcmp(x->kind, y->kind);
 }
 
+/* A prediction is worth no more than the replay of the run as it was. */
+#define REPLAY_OFF_MOST 0.25
+
+/* The prediction about the lock of a finding that fits its kind best. */
+static const struct what_if *prediction(const struct report *report,
+					const struct finding *finding)
+{
+	bool blocked = !strcmp(finding->kind, "io-under-lock") ||
+		       !strcmp(finding->kind, "sleep-under-lock");
+	const struct what_if *best = NULL;
+	const char *label;
+
+	if (finding->lock < 0)
+		return NULL;
+	label = report->groups[report->locks[finding->lock].group].label;
+	for (size_t i = 0; i < report->n_what_if; i++) {
+		const struct what_if *row = &report->what_if[i];
+
+		if (!strstr(row->change, label))
+			continue;
+		if (!best)
+			best = row;
+		if (blocked && g_str_has_prefix(row->change, "I/O"))
+			return row;
+	}
+	return best;
+}
+
+static void add_prediction(struct report *report, struct finding *finding)
+{
+	const struct what_if *row = prediction(report, finding);
+	struct units_text now, then, off;
+
+	if (!row || report->replay_error < 0 ||
+	    report->replay_error > REPLAY_OFF_MOST || !finding->advice)
+		return;
+	finding->advice = arena_printf(
+		report->arena,
+		"%s Predicted: %s -> %s (replay of the run itself: %s off).",
+		finding->advice, units_ns_prose(&now, report->run.duration_ns),
+		units_ns_prose(&then, row->predicted_ns),
+		units_share(&off, report->replay_error));
+}
+
 void findings_make(struct report *report)
 {
 	struct finder finder = {
@@ -134,6 +178,8 @@ void findings_make(struct report *report)
 		       finder.found->len * sizeof(struct finding));
 		qsort(report->findings, report->n_findings,
 		      sizeof(struct finding), dearer);
+		for (size_t i = 0; i < report->n_findings; i++)
+			add_prediction(report, &report->findings[i]);
 	}
 	g_array_free(finder.found, TRUE);
 	g_free(finder.explained);

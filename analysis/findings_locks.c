@@ -61,6 +61,17 @@ static const char *or_woken(const struct lock *lock, enum hold_part part)
 		       : "";
 }
 
+/*
+ * The share of the waits that is handoff. Of short sections only: where they
+ * are long, it is the waiter's own way back to a CPU.
+ */
+static double handoff_part(const struct lock *lock)
+{
+	double part = measure_ratio(lock->handoff_ns, lock->wait.total);
+
+	return lock->hold.mean < SHORT_NS ? MIN(part, 1) : 0;
+}
+
 static bool costs(const struct finder *finder, const struct lock *lock)
 {
 	return measure_is_held(lock) && lock->wait.total > 0 &&
@@ -137,7 +148,8 @@ void find_io_under_lock(struct finder *finder)
 
 		if (part < PART_LEAST || !costs(finder, lock))
 			continue;
-		finding = of_part(finder, lock, part, "io-under-lock");
+		finding = of_part(finder, lock, part * (1 - handoff_part(lock)),
+				  "io-under-lock");
 		finding.title = "I/O under a lock";
 		finding.advice =
 			"Do the I/O outside the lock: collect under it, write "
@@ -164,7 +176,8 @@ void find_sleep_under_lock(struct finder *finder)
 
 		if (part < PART_LEAST || !costs(finder, lock))
 			continue;
-		finding = of_part(finder, lock, part, "sleep-under-lock");
+		finding = of_part(finder, lock, part * (1 - handoff_part(lock)),
+				  "sleep-under-lock");
 		finding.title = "Sleep under a lock";
 		finding.advice = "Release the lock before the sleep, or wait "
 				 "on a condition, which releases it.";
@@ -181,7 +194,8 @@ static void add_nested(struct finder *finder, const struct lock *lock,
 		       double part, const struct held_wait *at)
 {
 	const struct report *report = finder->report;
-	struct finding finding = of_part(finder, lock, part, "nested-wait");
+	struct finding finding = of_part(
+		finder, lock, part * (1 - handoff_part(lock)), "nested-wait");
 	const char *other = at && at->lock >= 0 ? report->locks[at->lock].label
 						: "another lock or condition";
 	struct units_text share;
@@ -237,7 +251,8 @@ void find_preempted_holder(struct finder *finder)
 
 		if (part < PART_LEAST || !costs(finder, lock))
 			continue;
-		finding = of_part(finder, lock, part, "preempted-holder");
+		finding = of_part(finder, lock, part * (1 - handoff_part(lock)),
+				  "preempted-holder");
 		finding.title = "Owners of a lock lose their CPU";
 		finding.advice =
 			"Run no more busy threads than CPUs, shorten the "
@@ -271,12 +286,11 @@ static const struct busy {
 
 static const struct busy *busy_kind(const struct lock *lock)
 {
-	double handoff = measure_ratio(lock->handoff_ns, lock->wait.total);
-
 	if (lock->hold.mean >= SHORT_NS)
 		return &busy_kinds[2];
-	return handoff >= 0.5 && lock->queue_mean >= 2 ? &busy_kinds[0]
-						       : &busy_kinds[1];
+	return handoff_part(lock) >= 0.5 && lock->queue_mean >= 2
+		       ? &busy_kinds[0]
+		       : &busy_kinds[1];
 }
 
 /* The share of the told holds that owners worked in. */
@@ -297,9 +311,10 @@ void find_busy_section(struct finder *finder)
 	for (size_t i = 0; i < report->n_groups; i++) {
 		const struct lock *lock = &report->groups[i];
 		const struct busy *kind = busy_kind(lock);
-		double part = working_part(lock);
+		double handoff = handoff_part(lock);
+		double part = working_part(lock) * (1 - handoff) + handoff;
 		struct finding finding;
-		struct units_text count, mean, rate, handoff;
+		struct units_text count, mean, rate, gap;
 
 		if (part < 0.5 || !costs(finder, lock))
 			continue;
@@ -312,14 +327,14 @@ void find_busy_section(struct finder *finder)
 			    (uint64_t)(measure_ratio(lock->acquisitions,
 						     report->run.duration_ns) *
 				       1e9));
-		units_share(&handoff,
+		units_share(&gap,
 			    measure_ratio(lock->handoff_ns, lock->wait.total));
 		finder_add(finder, finding,
 			   "%s: %s acquisitions (%s a second), held for %s on "
 			   "average. %s, %s of it between a release and the "
 			   "next acquisition.",
 			   lock->label, count.s, rate.s, mean.s,
-			   finder_waiting(finder, lock), handoff.s);
+			   finder_waiting(finder, lock), gap.s);
 	}
 }
 

@@ -339,6 +339,10 @@ static json_t *what_if(const struct report *report)
 				     report->what_if[i].predicted_ns);
 		json_words_put(o, "speedup",
 			       json_real(report->what_if[i].speedup));
+		json_words_put(o, "replay_error",
+			       report->replay_error < 0
+				       ? json_null()
+				       : json_real(report->replay_error));
 		(void)json_array_append_new(array, o);
 	}
 	return array;

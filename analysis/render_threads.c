@@ -321,10 +321,16 @@ void section_whatif(struct page *page)
 {
 	const struct report *report = page->report;
 	size_t n = page_rows(page, report->n_what_if, 3);
+	struct units_text off;
 
 	if (!n)
 		return;
 	doc_heading(page->doc, "What if");
+	if (report->replay_error >= 0)
+		doc_note(page->doc,
+			 "Predicted by playing the run again with the change; "
+			 "played unchanged, it is %s off.",
+			 units_share(&off, report->replay_error));
 	doc_table(page->doc, whatif_columns, G_N_ELEMENTS(whatif_columns));
 	for (size_t i = 0; i < n; i++) {
 		const struct what_if *row = &report->what_if[i];
