@@ -107,3 +107,5 @@ recorder_test.src := tests/unit/recorder_test.c tests/scratch.c $(base.src) $(ad
 	clock.c ctf.c rings.c tree.c sched.c rundir.c outdir.c ustdir.c logbook.c target.c barrier.c)
 recorder_test.pkgs := cmocka glib-2.0 jansson
 recorder_test.libs := $(base.libs)
+aids += lockbench
+lockbench.src := tests/bench/lockbench.c
