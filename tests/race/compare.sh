@@ -14,9 +14,11 @@ turn() {
 	if [ -n "${LOCK:-}" ]; then flock "$LOCK" "$@"; else "$@"; fi
 }
 
-tsan() { # shape variant -> runs with a report of the expected kind
-	turn "$build/bin/holdup" race --runs "$runs" --format json --time-limit 20s \
-		$([ "$3" != deadlock ] || echo --time-limit 1s) -- "$build/race/tsan/$1" "$2" |
+tsan() { # shape variant kind -> runs with a report of this kind
+	local limit=20s
+	[ "$3" != deadlock ] || limit=2s
+	turn "$build/bin/holdup" race --runs "$runs" --format json --time-limit $limit \
+		-- "$build/race/tsan/$1" "$2" |
 		jq -r --arg kind "$3" '([.races[] | select(.kind == $kind) | .seen_in] | max // 0) as $k |
 			"\($k)/\(.runs)" + (if .hung > 0 then " (\(.hung) hung)" else "" end) +
 			([.races[] | select(.kind != $kind and .kind != "hang") | .kind] | unique |
