@@ -33,7 +33,7 @@ static inline void compute(unsigned us)
 
 static inline void rest(unsigned us)
 {
-	struct timespec t = { us / 1000000, us % 1000000 * 1000 };
+	struct timespec t = { us / 1000000, us % 1000000 * 1000L };
 
 	nanosleep(&t, NULL);
 }

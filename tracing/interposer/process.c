@@ -108,7 +108,7 @@ static void take_settings(const char *directory)
 	if (process.detail_all)
 		process.budget = 0;
 	process.window_ticks = WINDOW_NS;
-	if (process.tsc)
+	if (process.tsc && scale)
 		process.window_ticks = ((uint64_t)WINDOW_NS << 32) / scale;
 	if (process.budget)
 		process.long_ticks = process.window_ticks * 10 / process.budget;
@@ -128,7 +128,7 @@ static bool start_now(void)
 	process.pid = (int32_t)sys3(SYS_getpid, 0, 0, 0);
 	process.begin_ns = clock_now_ns();
 	if (directory && strlen(directory) < sizeof(board_directory))
-		strcpy(board_directory, directory);
+		memcpy(board_directory, directory, strlen(directory) + 1);
 	take_settings(board_directory);
 	return board_open(board_directory);
 }

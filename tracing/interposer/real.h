@@ -186,6 +186,7 @@
 
 #define REAL_FUNCTIONS(R, C) REAL_LOCKS(R, C) REAL_THREADS(R) REAL_IO(R)
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): types and lists of arguments */
 #define REAL_MEMBER(result, name, arguments) result(*name) arguments;
 
 struct real {

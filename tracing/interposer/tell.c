@@ -11,6 +11,7 @@
 		break;
 
 /* The one place that calls tracepoints; the thread is closed. */
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity): of their macros */
 static void emit(enum tell_type type, const union fact *fact)
 {
 	switch (type) {
