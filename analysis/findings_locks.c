@@ -130,8 +130,9 @@ static const char *io_words(const struct finder *finder,
 
 	if (!op)
 		return "I/O";
-	if (at->fd_kind == FD_UNKNOWN || at->fd_kind >= FD_NONE ||
-	    at->op == IO_FSYNC || at->op == IO_FDATASYNC)
+	/* Others name what they wait for already, or wait for many. */
+	if ((at->op != IO_READ && at->op != IO_WRITE) ||
+	    at->fd_kind == FD_UNKNOWN || at->fd_kind >= FD_NONE)
 		return op;
 	return arena_printf(finder->report->arena, "%s of a %s", op,
 			    fd_kind_names[at->fd_kind]);

@@ -239,9 +239,15 @@ const struct held_wait *measure_held_wait(const struct lock *lock,
 	return best;
 }
 
+uint64_t measure_events_lost(const struct report *report)
+{
+	return report->run.events_lost + report->run.untold;
+}
+
 uint64_t measure_lost(const struct report *report)
 {
-	return report->run.events_lost + report->run.sched_lost;
+	return measure_events_lost(report) + report->run.sched_lost +
+	       report->run.uncounted;
 }
 
 bool measure_hangs(const struct report *report, const struct open_wait *wait)

@@ -87,7 +87,10 @@ bool measure_hangs(const struct report *report, const struct open_wait *wait);
 int measure_user_site(const struct report *report, const struct lock *lock,
 		      int site);
 
-/* Events that were lost, in all sources together. */
+/* Events of the program that were lost, by the tracer or before it. */
+uint64_t measure_events_lost(const struct report *report);
+
+/* All that was lost, in all sources together. */
 uint64_t measure_lost(const struct report *report);
 
 #endif

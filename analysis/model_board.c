@@ -212,7 +212,7 @@ static void on_discarded(struct model *m, const struct event *e)
 
 static void on_lost(struct model *m, const struct event *e)
 {
-	m->lost_ust += e->u.lost.pending;
+	m->untold += e->u.lost.pending;
 	m->lost_board += e->u.lost.slots + e->u.lost.untabled;
 }
 

@@ -412,6 +412,8 @@ void model_fill(struct model *m, struct report *report)
 	report->run.duration_ns = end > m->from ? end - m->from : 0;
 	report->run.scheduler = m->scheduler;
 	report->run.refused += m->refused + m->late;
+	report->run.untold = m->untold;
+	report->run.uncounted = m->lost_board;
 	if (!report->run.events)
 		report->run.events = m->events;
 	fill_sites(m, &fill);

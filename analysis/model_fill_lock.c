@@ -425,7 +425,7 @@ static void fill_lock(struct model *m, struct m_lock *lock, struct lock *out,
 		.first_site = -1,
 		.group = lock->index, /* until they are sorted */
 		.sampled = lock->sampled,
-		.bound = m->lost_ust || m->lost_board,
+		.bound = m->lost_ust || m->untold || m->lost_board,
 	};
 	fill_counts(m, lock, out);
 	fill_wait(m, lock, out, fill);

@@ -40,7 +40,8 @@ static json_t *run(const struct report *report)
 	json_words_put_count(o, "threads", threads);
 	json_words_put_count(o, "lock_operations", report->run.lock_operations);
 	json_words_put_count(o, "events", report->run.events);
-	json_words_put_count(o, "events_lost", report->run.events_lost);
+	json_words_put_count(o, "events_lost", measure_events_lost(report));
+	json_words_put_count(o, "uncounted", report->run.uncounted);
 	json_words_put_count(o, "scheduler_records_lost",
 			     report->run.sched_lost);
 	json_words_put_count(o, "events_refused", report->run.refused);

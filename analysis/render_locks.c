@@ -79,7 +79,7 @@ void section_locks(struct page *page)
 	const struct report *report = page->report;
 	size_t n, shown;
 	const struct lock **locks = page_locks(page, true, &n);
-	bool sampled = false, tiny = false;
+	bool sampled = false, tiny = false, bound = false;
 
 	shown = rows_of_interest(page, locks, n);
 	if (n) {
@@ -109,12 +109,16 @@ void section_locks(struct page *page)
 		doc_cell_ns(page->doc, lock->hold.max);
 		sampled |= lock->sampled;
 		tiny |= measure_is_disturbed(lock);
+		bound |= lock->bound && lock->wait.total;
 	}
 	more_note(page, locks, shown, n);
 	if (sampled)
 		doc_note(page->doc,
 			 "Totals are exact; percentiles and blame of the "
 			 "busiest locks are scaled from a sample (--budget).");
+	if (bound)
+		doc_note(page->doc, "~: a bound, since some of what happened "
+				    "was not told (see Losses).");
 	if (tiny)
 		doc_note(page->doc,
 			 "Sections this short can be contended more or less "

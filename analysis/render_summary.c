@@ -307,9 +307,10 @@ void section_losses(struct page *page)
 								   "scheduler "
 								   "records"
 								 : NULL;
+	bool foreign = !*report->run.detail;
 	struct units_text count;
 
-	if (!measure_lost(report) && !report->run.refused &&
+	if (!measure_lost(report) && !report->run.refused && !foreign &&
 	    !report->run.unresolved && !report->run.n_notes && !source)
 		return;
 	doc_heading(page->doc, "Losses and caveats");
@@ -319,6 +320,18 @@ void section_losses(struct page *page)
 			 "record with a larger --buffer. Figures that this "
 			 "touches are marked ~.",
 			 units_count(&count, report->run.events_lost));
+	if (report->run.untold)
+		doc_text(
+			page->doc,
+			"%s events were left out because a thread did too much "
+			"while it held a lock: totals of locks are exact, "
+			"distributions and blame are bounds.",
+			units_count(&count, report->run.untold));
+	if (report->run.uncounted)
+		doc_text(page->doc,
+			 "%s threads or acquisitions found no room on the "
+			 "board: counts are lower bounds.",
+			 units_count(&count, report->run.uncounted));
 	if (report->run.sched_lost)
 		doc_text(page->doc,
 			 "%s scheduler records were lost: thread states are "
@@ -333,6 +346,11 @@ void section_losses(struct page *page)
 		doc_text(page->doc,
 			 "The scheduler was seen without privilege: who woke "
 			 "whom is inferred from releases and signals.");
+	if (foreign)
+		doc_text(page->doc,
+			 "Not recorded by 'holdup record': without its boards, "
+			 "acquisitions that nobody waited for are counted only "
+			 "where events tell of them.");
 	if (report->run.refused)
 		doc_text(page->doc,
 			 "%s events contradict what came before and were left "

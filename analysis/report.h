@@ -325,6 +325,8 @@ struct report {
 		uint32_t budget;
 		uint64_t lock_operations;
 		uint64_t events, events_lost, sched_lost;
+		uint64_t untold;    /* events that a thread had no room for */
+		uint64_t uncounted; /* threads and acquisitions likewise */
 		uint64_t refused;    /* events that could not follow */
 		uint64_t unresolved; /* addresses without a name */
 		bool truncated;
