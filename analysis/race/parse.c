@@ -134,10 +134,12 @@ static bool has_a_place(const struct parser *p)
 /* A kind that is new to us was taken for one with a bare stack. */
 static void drop_empty_call(struct parser *p)
 {
-	const struct access *a = &g_array_index(p->accesses, struct access, 0);
+	const struct access *a;
 
-	if (p->accesses->len > 1 && !a->access.stack.n &&
-	    !strcmp(a->access.operation, "call"))
+	if (p->accesses->len < 2)
+		return;
+	a = &g_array_index(p->accesses, struct access, 0);
+	if (!a->access.stack.n && !strcmp(a->access.operation, "call"))
 		g_array_remove_index(p->accesses, 0);
 }
 
