@@ -84,6 +84,8 @@ enum event_type {
 	EVENT_MODULE_GONE,
 	/* of the tracers: a stream lost events; told where it begins */
 	EVENT_DISCARDED,
+	/* from the board too: what a CPU did since the last one */
+	EVENT_CPU_STATS,
 	EVENT_NTYPES,
 };
 
@@ -197,6 +199,10 @@ struct event {
 			uint64_t count; /* 0: lost, nobody knows how many */
 			uint8_t source; /* enum event_source */
 		} discarded;
+		struct {
+			int32_t cpu;
+			uint64_t idle_ns, foreign_ns;
+		} cpu_stats;
 	} u;
 };
 

@@ -135,6 +135,9 @@ LIST(lock_open) = { SET32(u.lock.weight, 1), FIELD(U64, "address", u.lock.addres
 LIST(board_lost) = { FIELD(U64, "slots", u.lost.slots), FIELD(U64, "untabled", u.lost.untabled),
 	FIELD(U64, "pending", u.lost.pending), FIELD(U64, "held", u.lost.held), END };
 
+LIST(cpu_stats) = { FIELD(I32, "cpu", u.cpu_stats.cpu), FIELD(U64, "idle_ns", u.cpu_stats.idle_ns),
+	FIELD(U64, "foreign_ns", u.cpu_stats.foreign_ns), END };
+
 LIST(sched_switch) = { FIELD(I32, "prev_tid", tid), FIELD(I64, "prev_state", u.sched.prev_state),
 	FIELD(I32, "next_tid", u.sched.next_tid), FIELD(TEXT, "prev_comm", u.sched.prev_comm),
 	FIELD(TEXT, "next_comm", u.sched.next_comm), END };
@@ -211,6 +214,7 @@ const struct read_kind read_kinds[] = {
 	BOARD("thread_open", THREAD_OPEN, thread_open),
 	BOARD("lock_open", LOCK_OPEN, lock_open),
 	BOARD("board_lost", BOARD_LOST, board_lost),
+	BOARD("cpu_stats", CPU_STATS, cpu_stats),
 	SCHED("sched_switch", SWITCH, sched_switch),
 	SCHED("sched_waking", WAKING, sched_waking),
 	SCHED("sched_wakeup_new", WAKEUP_NEW, sched_waking),

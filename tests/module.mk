@@ -109,3 +109,4 @@ recorder_test.pkgs := cmocka glib-2.0 jansson
 recorder_test.libs := $(base.libs)
 aids += lockbench
 lockbench.src := tests/bench/lockbench.c
+include tests/fuzz/fuzz.mk

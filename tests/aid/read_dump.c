@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 {
 	struct read_stats stats;
 	struct err err = { "" };
-	uint64_t count = 0;
+	uint64_t count = 0, all = 0;
 	int only_count = argc > 2 && !strcmp(argv[1], "--count");
 
 	if (argc < 2)
@@ -87,11 +87,14 @@ int main(int argc, char **argv)
 		read_stats_clear(&stats);
 		return 3;
 	}
+	for (size_t i = 0; i < stats.n_streams; i++)
+		all += stats.streams[i].events;
 	fprintf(stderr,
-		"%" PRIu64 " events, %" PRIu64 " unknown, %" PRIu64
-		" late, discarded %" PRIu64 " %" PRIu64 " %" PRIu64 "%s\n",
-		stats.events, stats.unknown, stats.late, stats.discarded[0],
-		stats.discarded[1], stats.discarded[2],
+		"%" PRIu64 " in all, %" PRIu64 " events, %" PRIu64
+		" unknown, %" PRIu64 " late, discarded %" PRIu64 " %" PRIu64
+		" %" PRIu64 "%s\n",
+		all, stats.events, stats.unknown, stats.late,
+		stats.discarded[0], stats.discarded[1], stats.discarded[2],
 		stats.truncated ? ", truncated" : "");
 	for (size_t i = 0; i < stats.n_streams; i++)
 		fprintf(stderr, "  %s: cpu %d, %" PRIu64 " events%s\n",

@@ -1,0 +1,34 @@
+# The door reads of a real recording all that babeltrace2 reads of it.
+setup() {
+	bats_require_minimum_version 1.5.0
+	cd "$BATS_TEST_TMPDIR" || return
+	"$BUILD/bin/holdup" record -o trace -- \
+		"$BUILD/lib/holdup/workloads/convoy" --scale 0.05 >/dev/null
+}
+
+@test "every event of a recording is read, and all of them are known" {
+	"$BUILD/aid/read_dump" trace >ours 2>counts
+	babeltrace2 trace >theirs 2>/dev/null
+	[ "$(sed -n '1s/ in all.*//p' counts)" = "$(wc -l <theirs)" ]
+	grep -q " 0 unknown, 0 late," counts
+	for name in holdup:lock_held holdup:lock_wait holdup:io_end lock_stats \
+		lttng_ust_statedump:bin_info; do
+		[ "$(grep -c " ${name}[: ]" ours)" = "$(grep -c " ${name}: " theirs)" ]
+		[ "$(grep -c " ${name}[: ]" ours)" -gt 0 ]
+	done
+}
+
+@test "a recording that lost its end is read up to there, and says so" {
+	whole=$("$BUILD/aid/read_dump" trace 2>&1 >/dev/null | sed -n '1s/ in all.*//p')
+	file=$(find trace/ust -name 'holdup_*' -size +0 ! -path '*/index/*' |
+		head -n 1)
+	truncate -s $(($(stat -c %s "$file") / 3)) "$file"
+	"$BUILD/aid/read_dump" trace >ours 2>counts
+	left=$(sed -n '1s/ in all.*//p' counts)
+	[ "$left" -lt "$whole" ]
+	[ "$left" -gt 50 ]
+	grep -q truncated counts
+	grep -q "note: ust/" counts
+	run -0 "$BUILD/bin/holdup" report trace
+	[[ $output == *"${file##*/}"* ]]
+}

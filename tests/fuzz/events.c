@@ -1,0 +1,169 @@
+/*
+ * libFuzzer target: any flow of events through the model. The model must
+ * neither crash nor hang, and what it reports must keep its own laws.
+ *
+ * The input is a list of records: a kind of event (an index into read_kinds),
+ * then the values of its fields, most of them small so that events meet: few
+ * threads, few locks, times near each other.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/check.h"
+#include "analysis/model.h"
+#include "analysis/read_table.h"
+#include "analysis/report.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct input {
+	const uint8_t *data;
+	size_t size;
+	uint64_t now_ns;
+};
+
+static uint8_t take(struct input *in)
+{
+	if (!in->size)
+		return 0;
+	in->size--;
+	return *in->data++;
+}
+
+static uint64_t take_wide(struct input *in)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < 8; i++)
+		value = value << 8 | take(in);
+	return value;
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+
+	return n >= m && !strcmp(name + n - m, end);
+}
+
+/* Points in time lie a little before now, or anywhere; sizes are small. */
+static uint64_t take_u64(struct input *in, const char *name)
+{
+	uint8_t first = take(in);
+
+	if (first == 255)
+		return take_wide(in);
+	if (ends_with(name, "_ns") && strcmp(name, "wait_ns") != 0 &&
+	    strcmp(name, "hold_ns") != 0)
+		return first == 254 ? 0 : in->now_ns - first * 16u;
+	return first;
+}
+
+static void fill(struct input *in, struct event *event,
+		 const struct read_field *f)
+{
+	static const uint64_t numbers[64] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	static const char *const texts[] = { "", "main", "worker", NULL };
+	char *at = (char *)event + f->offset;
+	const void *pointer;
+	uint64_t value;
+	int32_t small;
+
+	switch (f->type) {
+	case READ_U8:
+		*(uint8_t *)at = take(in);
+		break;
+	case READ_U32:
+	case READ_I32:
+		small = (int8_t)take(in);
+		memcpy(at, &small, sizeof(small));
+		break;
+	case READ_U64:
+	case READ_I64:
+		value = take_u64(in, f->name);
+		memcpy(at, &value, sizeof(value));
+		break;
+	case READ_TEXT:
+		pointer = texts[take(in) % 4];
+		memcpy(at, &pointer, sizeof(pointer));
+		break;
+	case READ_U64S:
+		pointer = numbers;
+		memcpy(at, &pointer, sizeof(pointer));
+		((uint8_t *)event)[f->more] = take(in) % 65;
+		break;
+	case READ_U32S:
+		for (uint32_t i = 0; i < f->more; i++)
+			((uint32_t *)(void *)at)[i] = take(in);
+		break;
+	case READ_NOW:
+		memcpy(at, &event->ts_ns, sizeof(event->ts_ns));
+		break;
+	case READ_SET8:
+		*(uint8_t *)at = (uint8_t)f->more;
+		break;
+	case READ_SET32:
+		small = (int16_t)f->more;
+		memcpy(at, &small, sizeof(small));
+		break;
+	default:
+		break;
+	}
+}
+
+static size_t count_kinds(void)
+{
+	size_t n = 0;
+
+	while (read_kinds[n].name)
+		n++;
+	return n;
+}
+
+static void feed(struct model *model, struct input *in)
+{
+	size_t n_kinds = count_kinds();
+
+	while (in->size) {
+		const struct read_kind *kind = &read_kinds[take(in) % n_kinds];
+		uint8_t step = take(in), who = take(in);
+		struct event event = { .type = (enum event_type)kind->type };
+
+		if (kind->type == EVENT_NONE || kind->type >= EVENT_NTYPES)
+			continue;
+		in->now_ns += step == 255 ? take_wide(in) >> 8 : step;
+		event.ts_ns = in->now_ns;
+		event.pid = kind->source == SOURCE_SCHED ? 0 : 1 + (who & 1);
+		event.tid = 1 + (who >> 1) % 8;
+		event.cpu = (who >> 4) - 1;
+		for (const struct read_field *f = kind->fields;
+		     f->type != READ_END; f++)
+			fill(in, &event, f);
+		model_event(model, &event);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { .data = data, .size = size, .now_ns = 1000000 };
+	struct model_options options = { .cpus = 2 };
+	struct err err = { "" };
+	struct report *report;
+	struct model *model;
+
+	options.bins = take(&in) % 64;
+	options.waits = take(&in) % 8;
+	options.scheduler = (enum sched_source)(take(&in) % 3);
+	model = model_new(&options);
+	feed(model, &in);
+	report = report_new();
+	model_finish(model, report);
+	if (report_check(report, &err)) {
+		fprintf(stderr, "law broken: %s\n", err.text);
+		abort();
+	}
+	report_free(report);
+	return 0;
+}
