@@ -322,14 +322,14 @@ static void io_board(struct model *m)
 	if (!m->io_boarded || m->windowed)
 		return;
 	io_untold(m);
-	for (uint8_t op = 0; op < IO_NOPS; op++)
-		for (uint8_t kind = 0; kind < FD_NKINDS; kind++) {
+	for (unsigned int op = 0; op < IO_NOPS; op++)
+		for (unsigned int kind = 0; kind < FD_NKINDS; kind++) {
 			const struct m_io_board *b = &m->io_board[op][kind];
 			struct m_io *io;
 
 			if (!b->calls)
 				continue;
-			io = io_nameless(m, op, kind);
+			io = io_nameless(m, (uint8_t)op, (uint8_t)kind);
 			io->bytes += b->bytes;
 			io->wait.count += b->calls;
 			io->wait.total += b->wait_ns;

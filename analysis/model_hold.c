@@ -27,7 +27,7 @@ static void span_keep(struct model *m, struct m_thread *t)
 	if (!most)
 		return;
 	if (!t->spans)
-		t->spans = g_new(struct m_span, most);
+		t->spans = g_new0(struct m_span, most);
 	heap = t->spans;
 	if (t->n_spans < most) {
 		i = t->n_spans++;
@@ -102,8 +102,8 @@ static void span_count(struct model *m, struct m_thread *t,
 static void edge_count(struct model *m, struct m_thread *t, uint64_t ns,
 		       uint8_t state)
 {
-	int8_t running = state <= STATE_SPINNING;
-	int8_t wanting = state <= STATE_WOKEN;
+	int running = state <= STATE_SPINNING;
+	int wanting = state <= STATE_WOKEN;
 
 	if (running == t->is_running && wanting == t->is_wanting)
 		return;

@@ -26,11 +26,11 @@
 #include "analysis/series.h"
 
 #define NEVER	   UINT64_MAX
-#define SKEW_MOST  (1000u * 1000 * 1000) /* of a payload against its ts */
-#define APART_MOST (1000u * 1000)	 /* two words for one point in time */
-#define RECENT	   256			 /* answers at hand; a power of two */
-#define SETTLE_AT  256	/* items of a timeline that make it settle */
-#define KEEP_MOST  4096 /* and those that force it to */
+#define SKEW_MOST  1000000000ull /* of a payload against its ts */
+#define APART_MOST 1000000ull /* ns between two words for one point in time */
+#define RECENT	   256	      /* answers at hand; a power of two */
+#define SETTLE_AT  256	      /* items of a timeline that make it settle */
+#define KEEP_MOST  4096	      /* and those that force it to */
 
 enum raw {
 	RAW_UNKNOWN, /* the scheduler said nothing yet */
@@ -101,8 +101,8 @@ struct m_thread {
 	uint64_t voluntary, involuntary;
 	struct tally states;
 	uint64_t under_lock_until;
-	int8_t is_running, is_wanting; /* as the edges say */
-	uint64_t last_told;	       /* newest ts of an event of its own */
+	int is_running, is_wanting; /* as the edges say */
+	uint64_t last_told;	    /* newest ts of an event of its own */
 
 	/* Of its newest lock_wait. */
 	uint64_t wait_begin;

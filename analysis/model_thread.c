@@ -5,8 +5,8 @@
 #include "analysis/model_parts.h"
 
 #define NESTED_MOST 16 /* calls inside each other: handlers, late words */
-#define KEEP_ALL    (1u << 20)		 /* items, over all threads */
-#define IDLE_NS	    (100u * 1000 * 1000) /* blocked for good */
+#define KEEP_ALL    (1u << 20)	 /* items, over all threads */
+#define IDLE_NS	    100000000ull /* blocked for good */
 
 static struct segment *segment_at(const struct m_thread *t, uint32_t i)
 {
@@ -70,12 +70,14 @@ static void piece_add(struct model *m, struct m_thread *t, uint64_t begin,
 		.begin = begin,
 		.lock = -1,
 		.site = -1,
-		.cpu = raw == RAW_ON ? segment->cpu : -1,
+		.cpu = -1,
 		.state = (uint8_t)state_of(raw, cover),
 		.in = STATE_N,
 	};
 	struct queue *pieces = &t->pieces;
 
+	if (raw == RAW_ON)
+		piece.cpu = segment->cpu;
 	if (cover) {
 		piece.lock = cover->lock;
 		piece.site = cover->site;
@@ -287,7 +289,7 @@ static void insert(struct model *m, struct m_thread *t,
 	struct cover *new;
 	uint32_t i = t->covers.n;
 
-	new = queue_push(&t->covers, sizeof(*new));
+	queue_push(&t->covers, sizeof(*new));
 	while (i && cover_at(t, i - 1)->begin > cover->begin) {
 		*cover_at(t, i) = *cover_at(t, i - 1);
 		i--;

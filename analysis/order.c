@@ -128,7 +128,7 @@ void order_event(struct model *m, const struct event *e)
 		.told = true,
 	};
 
-	for (uint8_t i = 0; i < MIN(e->u.order.n_held, HELD_MAX); i++) {
+	for (unsigned int i = 0; i < MIN(e->u.order.n_held, HELD_MAX); i++) {
 		int32_t held = lock_known(m, e->pid, e->u.order.held[i]);
 
 		if (held >= 0 && held != edge.first && held != edge.second)
@@ -278,7 +278,7 @@ static int by_int(const void *a, const void *b)
 static char *key_of(const struct search *s)
 {
 	GString *key = g_string_new(NULL);
-	int32_t locks[LENGTH_MOST];
+	int32_t locks[LENGTH_MOST] = { 0 };
 
 	for (unsigned int i = 0; i < s->length; i++)
 		locks[i] = edge_at(s->m->order, s->path[i])->first;
@@ -360,6 +360,21 @@ static void search_from(struct search *s, int32_t lock)
 	}
 }
 
+/* Is this pair of locks a step of a cycle that was told? */
+static bool in_cycle(const struct search *s, const struct o_edge *e)
+{
+	for (guint i = 0; i < s->rows->len; i++) {
+		const struct order_row *row =
+			&g_array_index(s->rows, struct order_row, i);
+
+		for (size_t j = 0; row->inversion && j < row->n_edges; j++)
+			if (row->edges[j].first == s->fill->lock[e->first] &&
+			    row->edges[j].second == s->fill->lock[e->second])
+				return true;
+	}
+	return false;
+}
+
 /* The order as it was kept: an edge a row, each pair of locks once. */
 static void plain_rows(struct search *s)
 {
@@ -375,7 +390,7 @@ static void plain_rows(struct search *s)
 
 		if (*place != MAP_NONE || s->fill->lock[e->first] < 0 ||
 		    s->fill->lock[e->second] < 0 ||
-		    s->fill->thread[e->thread] < 0) {
+		    s->fill->thread[e->thread] < 0 || in_cycle(s, e)) {
 			*place = 1;
 			continue;
 		}

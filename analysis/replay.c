@@ -1,5 +1,6 @@
 #include "analysis/replay.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -29,8 +30,9 @@ struct sim_lock {
 };
 
 struct point {
-	uint64_t at; /* posted; UINT64_MAX: not yet */
+	uint64_t at; /* when it was posted */
 	struct line waiters;
+	bool posted;
 };
 
 struct due {
@@ -308,7 +310,7 @@ static bool pend(struct sim *s, int32_t actor, const struct replay_step *step)
 {
 	struct point *p = &s->points[step->what];
 
-	if (p->at == UINT64_MAX) {
+	if (!p->posted) {
 		line_put(s, &p->waiters, actor);
 		return false;
 	}
@@ -324,12 +326,14 @@ static void post(struct sim *s, int32_t what)
 	struct point *p = &s->points[what];
 	int32_t actor;
 
-	if (p->at != UINT64_MAX)
+	if (p->posted)
 		return;
+	p->posted = true;
 	p->at = s->now;
 	while ((actor = line_take(s, &p->waiters)) != NOBODY) {
 		struct actor *a = &s->actors[actor];
 
+		assert(a->steps);
 		due_put(s, actor, a->steps[a->next].ns);
 		a->next++;
 	}
@@ -470,13 +474,12 @@ static void sim_init(struct sim *s)
 	s->actors = g_new0(struct actor, r->n_threads + 1);
 	s->heap = g_new(struct due, r->n_threads + 1);
 	s->locks = g_new0(struct sim_lock, r->n_locks * s->shards + 1);
-	s->points = g_new(struct point, r->n_points + 1);
+	s->points = g_new0(struct point, r->n_points + 1);
 	s->shard_of = g_hash_table_new(NULL, NULL);
 	for (size_t i = 0; i < r->n_locks * s->shards; i++)
 		s->locks[i].waiters.first = NOBODY;
 	for (size_t i = 0; i < r->n_points; i++)
-		s->points[i] = (struct point){ .at = UINT64_MAX,
-					       .waiters = { NOBODY, 0 } };
+		s->points[i].waiters.first = NOBODY;
 	for (size_t i = 0; i < r->n_threads; i++) {
 		s->actors[i].steps = r->scripts[i].steps;
 		s->actors[i].n = r->scripts[i].n;

@@ -69,9 +69,9 @@ enum replay_kind {
 };
 
 struct replay_change {
-	enum replay_kind kind;
 	const bool *locks; /* by the report's index: which it is about */
 	double factor;
+	enum replay_kind kind;
 	uint32_t n;
 };
 

@@ -37,7 +37,7 @@ static void trial_add(struct trials *t, enum replay_kind kind, int group,
 		      const char *after)
 {
 	struct report *r = t->report;
-	struct replay_change change = { kind, NULL, factor, n };
+	struct replay_change change = { NULL, factor, kind, n };
 
 	if (group >= 0)
 		change.locks = locks_of(r, group);

@@ -27,7 +27,7 @@ void tally_init(struct tally *tally, uint64_t begin_ns, uint32_t bins,
 
 static void widen(struct tally *tally)
 {
-	uint32_t half = tally->bins / 2;
+	size_t half = tally->bins / 2;
 
 	tally->shift++;
 	for (uint32_t r = 0; tally->rows && r < tally->n_rows; r++) {
@@ -37,7 +37,7 @@ static void widen(struct tally *tally)
 			continue;
 		if (tally->bins == 1)
 			continue;
-		for (uint32_t i = 0; i < half; i++)
+		for (size_t i = 0; i < half; i++)
 			row[i] = row[2 * i] + row[2 * i + 1];
 		memset(row + half, 0, half * sizeof(*row));
 	}
@@ -179,10 +179,10 @@ static void vote(int32_t *who, uint64_t *ns, int32_t other, uint64_t other_ns)
 
 static void reign_widen(struct reign *reign)
 {
-	uint32_t half = reign->bins / 2;
+	size_t half = reign->bins / 2;
 
 	reign->shift++;
-	for (uint32_t i = 0; i < half; i++) {
+	for (size_t i = 0; i < half; i++) {
 		int32_t who = reign->who[2 * i];
 		uint64_t ns = reign->ns[2 * i];
 

@@ -154,7 +154,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_FORMAT:
-		if (strcmp(arg, "json") && strcmp(arg, "text"))
+		if (strcmp(arg, "json") != 0 && strcmp(arg, "text") != 0)
 			argp_error(state, "'%s' is not text or json", arg);
 		to->json = !strcmp(arg, "json");
 		return 0;
@@ -270,7 +270,7 @@ static int predict(struct report *r, const struct arguments *arguments,
 		const struct wish *w = &arguments->wishes[i];
 		const char *label = "";
 
-		changes[i] = (struct replay_change){ w->kind, NULL, w->factor,
+		changes[i] = (struct replay_change){ NULL, w->factor, w->kind,
 						     w->n };
 		if (w->lock) {
 			int group = group_of(r, w->lock, err);
