@@ -88,7 +88,7 @@ const struct board_session *board_session_open(const char *directory)
 
 static uint64_t limit_of(int resource)
 {
-	struct rlimit limit;
+	struct rlimit limit = { 0 };
 
 	if (sys6(SYS_prlimit64, 0, resource, 0, (long)&limit, 0, 0) < 0)
 		return RLIM_INFINITY;

@@ -132,4 +132,5 @@ EXPORT void thrd_exit(int value)
 	real_start();
 	thread_exits();
 	real.pthread_exit((void *)(intptr_t)value); /* NOLINT: as glibc does */
+	__builtin_unreachable();
 }

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern char **environ;
-
 static bool can_run(const char *path)
 {
 	return path &&
@@ -39,7 +37,8 @@ static bool can_find(const char *file)
 			/* NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 			memcpy(path, at, n);
 			path[n] = '/';
-			memcpy(path + n + 1, file, length + 1);
+			memcpy(path + n + 1, file, length);
+			path[n + 1 + length] = '\0';
 			if (can_run(n ? path : path + 1))
 				return true;
 		}
@@ -113,6 +112,7 @@ static size_t count_arguments(va_list list)
 {
 	size_t n = 1;
 
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): callers did */
 	while (va_arg(list, char *))
 		n++;
 	return n;
@@ -126,20 +126,17 @@ static void take_arguments(char **arguments, const char *first, va_list list)
 		;
 }
 
-static char **room_for(void *room)
-{
-	return room;
-}
-
 EXPORT int execl(const char *path, const char *first, ...)
 {
 	bool told = exec_begins(can_run(path), SITE);
 	char **arguments;
+	size_t bytes;
 	va_list list;
 
 	va_start(list, first);
-	arguments =
-		room_for(alloca((count_arguments(list) + 1) * sizeof(char *)));
+	bytes = (count_arguments(list) + 1) * sizeof(char *);
+	/* cppcheck-suppress allocaCalled; a VLA is no better */
+	arguments = alloca(bytes);
 	va_end(list);
 	va_start(list, first);
 	take_arguments(arguments, first, list);
@@ -151,11 +148,13 @@ EXPORT int execlp(const char *file, const char *first, ...)
 {
 	bool told = exec_begins(can_find(file), SITE);
 	char **arguments;
+	size_t bytes;
 	va_list list;
 
 	va_start(list, first);
-	arguments =
-		room_for(alloca((count_arguments(list) + 1) * sizeof(char *)));
+	bytes = (count_arguments(list) + 1) * sizeof(char *);
+	/* cppcheck-suppress allocaCalled; a VLA is no better */
+	arguments = alloca(bytes);
 	va_end(list);
 	va_start(list, first);
 	take_arguments(arguments, first, list);
@@ -168,11 +167,13 @@ EXPORT int execle(const char *path, const char *first, ...)
 	bool told = exec_begins(can_run(path), SITE);
 	char *const *environment;
 	char **arguments;
+	size_t bytes;
 	va_list list;
 
 	va_start(list, first);
-	arguments =
-		room_for(alloca((count_arguments(list) + 1) * sizeof(char *)));
+	bytes = (count_arguments(list) + 1) * sizeof(char *);
+	/* cppcheck-suppress allocaCalled; a VLA is no better */
+	arguments = alloca(bytes);
 	va_end(list);
 	va_start(list, first);
 	take_arguments(arguments, first, list);
@@ -192,6 +193,7 @@ EXPORT void _exit(int status)
 	real_start();
 	end_at_once(status, SITE);
 	real._exit(status);
+	__builtin_unreachable();
 }
 
 EXPORT void _Exit(int status)
@@ -199,6 +201,7 @@ EXPORT void _Exit(int status)
 	real_start();
 	end_at_once(status, SITE);
 	real._exit(status);
+	__builtin_unreachable();
 }
 
 /* The program's main(), which we stand before to learn its exit status. */
@@ -223,6 +226,8 @@ static int begin_main(int count, char **arguments, char **environment)
 	return status;
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): libc's
+ */
 int __libc_start_main(int (*main)(int, char **, char **), int count,
 		      char **arguments, void (*init)(void), void (*fini)(void),
 		      void (*loader_fini)(void), void *stack_end);
@@ -237,3 +242,4 @@ EXPORT int __libc_start_main(int (*main)(int, char **, char **), int count,
 	return real.__libc_start_main(begin_main, count, arguments, init, fini,
 				      loader_fini, stack_end);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */

@@ -87,7 +87,7 @@ static bool is_tty(int fd, dev_t device)
 
 static uint8_t look_up(int fd)
 {
-	struct stat status;
+	struct stat status = { 0 };
 
 	if (sys3(SYS_fstat, fd, (long)&status, 0) < 0)
 		return FD_UNKNOWN;

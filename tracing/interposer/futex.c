@@ -119,6 +119,7 @@ EXPORT long syscall(long number, ...)
 
 	va_start(list, number);
 	for (int i = 0; i < 6; i++)
+		/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is */
 		a.at[i] = va_arg(list, long);
 	va_end(list);
 	if (number == SYS_futex && is_wait((int)a.at[1]) &&

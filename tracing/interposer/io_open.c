@@ -23,6 +23,7 @@ static bool takes_mode(int flags)
 	return flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY));
 }
 
+/* NOLINTBEGIN(clang-analyzer-valist.Uninitialized): va_start() is there */
 #define TAKE_MODE(flags, mode)                 \
 	do {                                   \
 		va_list list;                  \
@@ -93,11 +94,15 @@ EXPORT int creat64(const char *path, mode_t mode)
 	return open_from(path, O_CREAT | O_WRONLY | O_TRUNC, mode, SITE);
 }
 
+/* NOLINTEND(clang-analyzer-valist.Uninitialized) */
+
 /* Names of the same with checks at run time. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int directory, const char *path, int flags);
 int __openat64_2(int directory, const char *path, int flags);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 EXPORT int __open_2(const char *path, int flags)
 {

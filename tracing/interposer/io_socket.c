@@ -17,6 +17,7 @@ EXPORT ssize_t recv(int fd, void *to, size_t n, int flags)
 	return result;
 }
 
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 ssize_t __recv_chk(int fd, void *to, size_t n, size_t room, int flags);
 
 EXPORT ssize_t __recv_chk(int fd, void *to, size_t n, size_t room, int flags)
@@ -42,6 +43,7 @@ EXPORT ssize_t recvfrom(int fd, void *restrict to, size_t n, int flags,
 	return result;
 }
 
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 ssize_t __recvfrom_chk(int fd, void *to, size_t n, size_t room, int flags,
 		       __SOCKADDR_ARG address, socklen_t *length);
 

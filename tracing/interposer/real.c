@@ -40,8 +40,7 @@ static const struct {
 	size_t offset;
 	const char *symbol;
 	const char *version;
-} table[] = { REAL_FUNCTIONS(REAL_ROW, REAL_ROW_COND) REAL_ROW(
-	void, pthread_exit, (void *)) REAL_ROW(void, _exit, (int)) };
+} table[] = { REAL_FUNCTIONS(REAL_ROW, REAL_ROW_COND) };
 
 /* For fork.c's assembly. */
 void *real_vfork __attribute__((visibility("hidden")));

@@ -89,6 +89,8 @@
 	R(int, pthread_timedjoin_np, (pthread_t, void **, TIME))            \
 	R(int, pthread_clockjoin_np, (pthread_t, void **, clockid_t, TIME)) \
 	R(int, pthread_setname_np, (pthread_t, const char *))               \
+	R(void, pthread_exit, (void *))                                     \
+	R(void, _exit, (int))                                               \
 	R(pid_t, fork, (void))                                              \
 	R(pid_t, _Fork, (void))                                             \
 	R(int, daemon, (int, int))                                          \
@@ -187,12 +189,11 @@
 #define REAL_FUNCTIONS(R, C) REAL_LOCKS(R, C) REAL_THREADS(R) REAL_IO(R)
 
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): types and lists of arguments */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): they are a declaration */
 #define REAL_MEMBER(result, name, arguments) result(*name) arguments;
 
 struct real {
 	REAL_FUNCTIONS(REAL_MEMBER, REAL_MEMBER)
-	void (*pthread_exit)(void *) __attribute__((noreturn));
-	void (*_exit)(int) __attribute__((noreturn));
 };
 
 extern struct real real __attribute__((visibility("hidden")));

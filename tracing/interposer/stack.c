@@ -5,9 +5,11 @@
 
 #define SKIPPED_MAX 12 /* frames of ours, above the call site */
 
-/* Where we are ourselves, from the linker. */
+/* Where we are ourselves, from the linker.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char _end[] __attribute__((visibility("hidden")));
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 struct walk {
 	uint64_t *stack;
@@ -45,6 +47,8 @@ static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *data)
 
 /* The unwinder looks frames up without lock or memory (_dl_find_object). */
 /* NOLINTNEXTLINE(readability-non-const-parameter): step() writes to it */
+/* The unwinder looks frames up without lock or memory (_dl_find_object).
+ * NOLINTNEXTLINE(readability-non-const-parameter): step() writes there */
 unsigned stack_take(uint64_t *stack, unsigned max, uint64_t site)
 {
 	struct walk walk = { .stack = stack, .site = site, .max = max };

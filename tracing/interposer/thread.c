@@ -89,7 +89,7 @@ struct thread_more *thread_more_new(void)
 	} else {
 		ret = sys6(SYS_mmap, 0, MORE_BYTES, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (ret < 0 && ret >= -4095)
+		if (ret <= 0 && ret >= -4095)
 			return NULL;
 		more = (struct thread_more *)ret;
 	}

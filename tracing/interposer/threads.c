@@ -109,6 +109,7 @@ EXPORT void pthread_exit(void *value)
 	real_start();
 	thread_exits();
 	real.pthread_exit(value);
+	__builtin_unreachable();
 }
 
 /* What a name is told of: oneself, or any other thread. */

@@ -180,9 +180,8 @@ static void one_robust_kind(const char *name, int type, int protocol,
 			    int shared)
 {
 	pthread_mutexattr_t attributes;
-	pthread_mutex_t *mutex =
-		mmap(NULL, sizeof(*mutex), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutex_t *mutex = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	puts(name);
 	pthread_mutexattr_init(&attributes);
@@ -209,7 +208,7 @@ static void one_robust_kind(const char *name, int type, int protocol,
 	show(" try of a lost one", pthread_mutex_trylock(mutex));
 	show(" destroy", pthread_mutex_destroy(mutex));
 	pthread_mutexattr_destroy(&attributes);
-	munmap(mutex, sizeof(*mutex));
+	munmap(mutex, 4096);
 }
 
 void conform_robust(void)

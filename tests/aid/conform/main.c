@@ -64,7 +64,7 @@ void wait_until_asleep(int tid)
 			abort();
 		fclose(file);
 		end = strrchr(line, ')');
-		state = end ? end[2] : '?';
+		state = (char)(end ? end[2] : '?');
 		sched_yield();
 	}
 	errno = KNOWN;

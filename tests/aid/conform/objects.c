@@ -102,6 +102,7 @@ static void barrier(void)
 	show(" init of none", pthread_barrier_init(&gate, NULL, 0));
 	show(" init", pthread_barrier_init(&gate, NULL, 2));
 	pthread_create(&thread, NULL, meet, &gate);
+	/* NOLINTNEXTLINE(bugprone-posix-return): that one is -1 */
 	serials = pthread_barrier_wait(&gate) == PTHREAD_BARRIER_SERIAL_THREAD;
 	pthread_join(thread, &result);
 	serials += (long)result == PTHREAD_BARRIER_SERIAL_THREAD;
@@ -137,7 +138,7 @@ static void semaphore(void)
 
 void conform_objects(void)
 {
-	pthread_once_t once = PTHREAD_ONCE_INIT;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_spinlock_t spin;
 
 	puts("once");
