@@ -86,6 +86,8 @@ uint64_t hist_percentile(const struct hist *hist, double share)
 	uint64_t rank = (uint64_t)ceil(share * (double)hist->count);
 	uint64_t seen = 0;
 
+	if (rank >= hist->count)
+		return hist->max;
 	if (rank < 1)
 		rank = 1;
 	for (unsigned int b = 0; b < HIST_BLOCKS; b++) {

@@ -170,6 +170,7 @@ static void on_open(struct model *m, const struct event *e)
 				->index;
 	if (open.lock >= 0)
 		lock_at(m, open.lock)->opened = true;
+	t->open_told = true;
 	g_array_append_val(m->opens, open);
 	cover = (struct cover){
 		.begin = open.since,

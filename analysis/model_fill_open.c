@@ -78,7 +78,7 @@ static void find_open(struct model *m, const struct m_thread *t)
 	const struct m_process *p = model_process(m, t->pid);
 	const struct cover *last = NULL;
 
-	if (!t->told || t->ended || p->boarded || t->gone_told)
+	if (!t->told || t->ended || p->boarded || t->gone_told || t->open_told)
 		return;
 	for (uint32_t i = 0; i < t->covers.n; i++)
 		if (cover_at(t, i)->end == NEVER)

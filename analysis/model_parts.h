@@ -91,6 +91,7 @@ struct m_thread {
 	bool gone;	/* it is over, `end` is final */
 	bool gone_told; /* the scheduler saw it end */
 	bool boarded;
+	bool open_told; /* the board said what it was in at its end */
 
 	uint64_t settled; /* all before is final */
 	uint64_t half_ns; /* when half of what makes it settle was there */

@@ -110,3 +110,13 @@ recorder_test.libs := $(base.libs)
 aids += lockbench
 lockbench.src := tests/bench/lockbench.c
 include tests/fuzz/fuzz.mk
+tests += order_test hist_test replay_test
+order_test.src := tests/unit/order_test.c $(feed.src)
+order_test.pkgs := cmocka $(model.pkgs)
+order_test.libs := $(model.libs) $(base.libs)
+hist_test.src := tests/unit/hist_test.c analysis/hist.c analysis/series.c analysis/arena.c
+hist_test.pkgs := cmocka $(model.pkgs)
+hist_test.libs := $(model.libs)
+replay_test.src := tests/unit/replay_test.c tests/rehearsal.c $(feed.src)
+replay_test.pkgs := cmocka $(model.pkgs)
+replay_test.libs := $(model.libs) $(base.libs)
