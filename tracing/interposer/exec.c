@@ -34,7 +34,8 @@ static bool can_find(const char *file)
 		size_t n = end ? (size_t)(end - at) : strlen(at);
 
 		if (n + length + 2 <= sizeof(path)) {
-			/* NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
+			/* NOLINTNEXTLINE(bugprone-not-null-terminated-result)
+			 */
 			memcpy(path, at, n);
 			path[n] = '/';
 			memcpy(path + n + 1, file, length);

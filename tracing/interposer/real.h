@@ -189,7 +189,6 @@
 #define REAL_FUNCTIONS(R, C) REAL_LOCKS(R, C) REAL_THREADS(R) REAL_IO(R)
 
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): types and lists of arguments */
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): they are a declaration */
 #define REAL_MEMBER(result, name, arguments) result(*name) arguments;
 
 struct real {

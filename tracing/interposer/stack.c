@@ -47,8 +47,6 @@ static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *data)
 
 /* The unwinder looks frames up without lock or memory (_dl_find_object). */
 /* NOLINTNEXTLINE(readability-non-const-parameter): step() writes to it */
-/* The unwinder looks frames up without lock or memory (_dl_find_object).
- * NOLINTNEXTLINE(readability-non-const-parameter): step() writes there */
 unsigned stack_take(uint64_t *stack, unsigned max, uint64_t site)
 {
 	struct walk walk = { .stack = stack, .site = site, .max = max };

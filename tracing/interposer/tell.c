@@ -12,8 +12,6 @@
 
 /* The one place that calls tracepoints; the thread is closed. */
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity): of their macros */
-/* The one place that calls tracepoints; the thread is closed.
- * NOLINTNEXTLINE(readability-function-cognitive-complexity): a table */
 static void emit(enum tell_type type, const union fact *fact)
 {
 	switch (type) {
