@@ -113,10 +113,18 @@ static void progress(const char *lesson, const char *what)
 	fflush(stderr);
 }
 
+static void list_one(const struct lesson *lesson)
+{
+	char *head = g_strdup_printf("%-18s", lesson->id);
+
+	words_wrap(stdout, head, lesson->claim);
+	g_free(head);
+}
+
 static int list(void)
 {
 	for (size_t i = 0; lessons[i]; i++)
-		printf("%-17s %s\n", lessons[i]->id, lessons[i]->claim);
+		list_one(lessons[i]);
 	return fflush(stdout) ? EXIT_CANNOT : EXIT_DONE;
 }
 
@@ -144,24 +152,30 @@ static void tell_summary(const GPtrArray *results)
 	       counts[ANSWER_UNDECIDED]);
 }
 
-static int teach(const struct asked *asked, GPtrArray *results, struct err *err)
+/* Goes on with the others where one cannot be done. */
+static int teach(const struct asked *asked, GPtrArray *results)
 {
-	int status = EXIT_DONE;
+	bool cannot = false, no = false;
 
 	for (guint i = 0; i < asked->lessons->len; i++) {
+		struct err err = { "" };
 		struct lesson_result *result = lesson_do(
-			asked->lessons->pdata[i], &asked->options, err);
+			asked->lessons->pdata[i], &asked->options, &err);
 
-		if (!result)
-			return EXIT_CANNOT;
+		if (!result) {
+			fprintf(stderr, "%sholdup: %s\n",
+				asked->options.progress ? "\r\033[K" : "",
+				err.text);
+			cannot = true;
+			continue;
+		}
+		tell(result, asked, results->len == 0);
 		g_ptr_array_add(results, result);
-		tell(result, asked, i == 0);
-		if (result->answer == ANSWER_NO)
-			status = EXIT_NO;
+		no |= result->answer == ANSWER_NO;
 	}
 	if (results->len > 1)
 		tell_summary(results);
-	return status;
+	return cannot ? EXIT_CANNOT : no ? EXIT_NO : EXIT_DONE;
 }
 
 /* A page for all that was taught, where there is more than one. */
@@ -214,11 +228,11 @@ int lesson_main(int argc, char **argv)
 	} else if (asked.lessons->len == 0) {
 		fputs("holdup: lesson: no lesson given; try --list\n", stderr);
 	} else {
-		status = teach(&asked, results, &err);
-		if (status != EXIT_CANNOT && write_page(&asked, results, &err))
-			status = EXIT_CANNOT;
-		if (status == EXIT_CANNOT)
+		status = teach(&asked, results);
+		if (write_page(&asked, results, &err)) {
 			fprintf(stderr, "holdup: %s\n", err.text);
+			status = EXIT_CANNOT;
+		}
 	}
 out:
 	g_ptr_array_free(results, TRUE);

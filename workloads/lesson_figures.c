@@ -364,6 +364,23 @@ static double inversions(const json_t *report, const char *unused)
 	return n;
 }
 
+/* How many times faster the program is predicted to be after a change. */
+static double predicted(const json_t *report, const char *change)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "what_if"), i, row)
+	{
+		const char *its =
+			json_string_value(json_object_get(row, "change"));
+
+		if (its && strstr(its, change))
+			return number(row, "speedup");
+	}
+	return unknown;
+}
+
 static double processes(const json_t *report, const char *unused)
 {
 	(void)unused;
@@ -382,6 +399,7 @@ bool lesson_trace_figure(const struct lesson_outcome *outcome, const char *name,
 		{ "threads", count_threads },
 		{ "running", running },
 		{ "idle", idle },
+		{ "predicted", predicted },
 		{ "processes", processes },
 		{ "lock_wait", lock_wait },
 		{ "lock_hold", lock_hold },

@@ -90,6 +90,9 @@ const struct lesson lesson_convoy = {
 		{ "writer.seconds", "%s with one writer" },
 		{ "inside.trace.hold_io:ledger", "%s % of the hold time is I/O" },
 		{ "inside.trace.lock_queue:ledger", "a queue of up to %s" },
+		{ "inside.trace.predicted:I/O and sleeps outside",
+		  "predicted from its recording, with the I/O outside: %s "
+		  "times faster" },
 		{ "writer.largest_batch", "batches of up to %s records" },
 	},
 	.swap = { "inside", "writer" },

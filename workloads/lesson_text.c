@@ -6,29 +6,6 @@
 #include "workloads/lesson.h"
 #include "workloads/lesson_words.h"
 
-static void wrap(FILE *out, const char *head, const char *text)
-{
-	size_t indent = strlen(head), column = indent;
-	char **words = g_strsplit(text, " ", -1);
-
-	fputs(head, out);
-	for (char **word = words; *word; word++) {
-		size_t n = (size_t)g_utf8_strlen(*word, -1);
-
-		if (column > indent && column + 1 + n > 79) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (column > indent) {
-			fputc(' ', out);
-			column++;
-		}
-		fputs(*word, out);
-		column += n;
-	}
-	fputc('\n', out);
-	g_strfreev(words);
-}
-
 static void write_variants(const struct lesson_result *result, FILE *out)
 {
 	if (result->n_outcomes == 0)
@@ -73,7 +50,7 @@ static void write_sweep(const struct lesson_result *result, FILE *out)
 		char *text = words_law(curve, law);
 
 		if (text)
-			wrap(out, "  ", text);
+			words_wrap(out, "  ", text);
 		g_free(text);
 	}
 }
@@ -89,7 +66,7 @@ static void write_findings(const struct lesson_result *result, FILE *out)
 		};
 		char *text = words_finding(&result->findings[i]);
 
-		wrap(out, heads[result->findings[i].answer], text);
+		words_wrap(out, heads[result->findings[i].answer], text);
 		g_free(text);
 	}
 }
@@ -120,7 +97,7 @@ void lesson_write_text(const struct lesson_result *result, FILE *out)
 	char *head = g_strdup_printf("%s: ", lesson->id);
 	char *text;
 
-	wrap(out, head, lesson->claim);
+	words_wrap(out, head, lesson->claim);
 	fprintf(out,
 		"  scale %g, %u run%s each, %u CPU%s, %.0f %% of them used by "
 		"others\n",
@@ -131,18 +108,18 @@ void lesson_write_text(const struct lesson_result *result, FILE *out)
 	write_sweep(result, out);
 	fputc('\n', out);
 	if (lesson->text)
-		wrap(out, "  text     ", lesson->text);
+		words_wrap(out, "  text     ", lesson->text);
 	for (const struct lesson_show *show = lesson->shows; show->measure;
 	     show++) {
 		text = words_show(result, show);
-		wrap(out, "  here     ", text);
+		words_wrap(out, "  here     ", text);
 		g_free(text);
 	}
 	write_findings(result, out);
 	fprintf(out, "\n  verdict  %s\n\n", words_verdict(result->answer));
 	for (int i = 0; i < 3 && lesson->look[i]; i++)
-		wrap(out, i == 0 ? "  look at  " : "           ",
-		     lesson->look[i]);
+		words_wrap(out, i == 0 ? "  look at  " : "           ",
+			   lesson->look[i]);
 	write_places(result, out);
 	g_free(head);
 }

@@ -5,6 +5,29 @@
 #include <stdio.h>
 #include <string.h>
 
+void words_wrap(FILE *out, const char *head, const char *text)
+{
+	size_t indent = strlen(head), column = indent;
+	char **words = g_strsplit(text, " ", -1);
+
+	fputs(head, out);
+	for (char **word = words; *word; word++) {
+		size_t n = (size_t)g_utf8_strlen(*word, -1);
+
+		if (column > indent && column + 1 + n > 79) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column > indent) {
+			fputc(' ', out);
+			column++;
+		}
+		fputs(*word, out);
+		column += n;
+	}
+	fputc('\n', out);
+	g_strfreev(words);
+}
+
 static void scaled(double value, double step, const char *const *units,
 		   char cell[WORDS_CELL])
 {

@@ -7,6 +7,9 @@
 #define WORDS_CELL  24
 #define WORDS_CELLS 8
 
+/* Writes text in lines of 80 columns behind `head`, which sets the margin. */
+void words_wrap(FILE *out, const char *head, const char *text);
+
 /* "1.23 s", "45.6 ms"; "12.3 M"; both into a cell. */
 void words_time(double seconds, char cell[WORDS_CELL]);
 void words_number(double value, char cell[WORDS_CELL]);
