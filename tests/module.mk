@@ -85,6 +85,10 @@ scaling_test.pkgs := cmocka
 lesson_test.src := tests/unit/lesson_test.c $(lesson.src) $(base.src)
 lesson_test.libs := $(base.libs)
 lesson_test.pkgs := cmocka $(lesson.pkgs)
+tests += figures_test
+figures_test.src := tests/unit/figures_test.c $(lesson.src) $(base.src)
+figures_test.libs := $(base.libs)
+figures_test.pkgs := cmocka $(lesson.pkgs)
 # Random schedules of known truth.
 tests += model_random_test
 model_random_test.src := tests/unit/model_random_test.c tests/rehearsal.c tests/rehearsal_truth.c $(feed.src)
