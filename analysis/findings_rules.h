@@ -59,6 +59,7 @@ void find_inversion(struct finder *finder);
 void find_oversubscription(struct finder *finder);
 void find_idle(struct finder *finder);
 void find_unbalanced(struct finder *finder);
+void find_futex_lock(struct finder *finder);
 void find_slow_side(struct finder *finder);
 void find_serial_phase(struct finder *finder);
 void find_unrecorded(struct finder *finder);

@@ -384,7 +384,8 @@ void find_no_contention(struct finder *finder)
 	for (guint i = 0; i < finder->found->len; i++) {
 		int lock = g_array_index(finder->found, struct finding, i).lock;
 
-		if (lock >= 0 && measure_is_held(&report->locks[lock]))
+		if (lock >= 0 && (measure_is_held(&report->locks[lock]) ||
+				  report->locks[lock].kind == LOCK_FUTEX))
 			return;
 	}
 	if (!is_recorded(report) || is_stuck(report))

@@ -160,3 +160,49 @@ void find_slow_side(struct finder *finder)
 			check_queue(finder, lock);
 	}
 }
+
+/* A futex is waited on for many reasons; the names of who waits say which. */
+static bool is_taken(const struct report *report, const struct lock *futex)
+{
+	for (size_t i = 0; i < futex->n_sites; i++) {
+		const char *function =
+			report->sites[futex->sites[i].site].function;
+
+		if (futex->sites[i].wait_ns && (strcasestr(function, "lock") ||
+						strcasestr(function, "mutex")))
+			return true;
+	}
+	return false;
+}
+
+/* Locks that a runtime makes of futexes: Rust's, and those of many others. */
+void find_futex_lock(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_groups; i++) {
+		const struct lock *lock = &report->groups[i];
+		bool is_long = lock->wait.p50 >= 20000;
+		struct finding finding = { .thread = -1 };
+		struct units_text waits, mean;
+
+		if (lock->kind != LOCK_FUTEX || !is_taken(report, lock) ||
+		    !finder_lock_matters(finder, lock))
+			continue;
+		finding.kind = is_long ? "long-section" : "hot-section";
+		finding.lock = finder_lock_index(finder, lock);
+		finding.cost_ns = lock->wait.total;
+		finding.path_share = measure_path_share(report, lock->path_ns);
+		if (finding.path_share <= 0)
+			finding.path_share = -1;
+		finding.title = "Threads wait for a lock of their runtime";
+		finding.advice = "Shorten what is done under it, or split it; "
+				 "its holds are not seen, since the runtime "
+				 "takes it without a call.";
+		finder_add(finder, finding,
+			   "%s: waited for %s times, %s on average. %s.",
+			   lock->label, units_count(&waits, lock->waits),
+			   units_ns_prose(&mean, lock->wait.mean),
+			   finder_waiting(finder, lock));
+	}
+}

@@ -26,15 +26,17 @@ static char *short_function(const char *function)
 	int depth = 0;
 
 	for (const char *c = function; *c; c++) {
-		if (*c == '<' && !depth++)
-			open = c;
-		else if (!depth)
-			g_string_append_c(text, *c);
-		else if (*c == '>' && !--depth && open) {
+		/* Of "<T as Trait>::call" the brackets are the name. */
+		if (*c == '<' && c != function) {
+			if (!depth++)
+				open = c;
+		} else if (*c == '>' && depth && !--depth) {
 			if (c - open > ARGUMENTS_MAX)
 				g_string_append(text, "<..>");
 			else
 				g_string_append_len(text, open, c - open + 1);
+		} else if (!depth) {
+			g_string_append_c(text, *c);
 		}
 	}
 	/* The brackets of operators are none. */

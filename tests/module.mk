@@ -124,3 +124,7 @@ hist_test.libs := $(model.libs)
 replay_test.src := tests/unit/replay_test.c tests/rehearsal.c $(feed.src)
 replay_test.pkgs := cmocka $(model.pkgs)
 replay_test.libs := $(model.libs) $(base.libs)
+tests += names_test
+names_test.src := tests/unit/names_test.c $(names.src) $(report.src) $(base.src)
+names_test.libs := $(names.libs) $(base.libs)
+names_test.pkgs := cmocka $(names.pkgs) $(report.pkgs)
