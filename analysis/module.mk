@@ -29,7 +29,7 @@ holdup.pkgs += $(manifest.pkgs)
 race.src := $(addprefix analysis/race/,pool.c frame.c parse.c parse_names.c rows.c stats.c plan.c program.c hang.c run.c \
 	campaign.c link.c second.c verdict.c text.c json.c sarif.c settings.c)
 holdup.src += analysis/race.c $(race.src)
-manuals += analysis/man/holdup-race.1
+manuals += analysis/man/holdup-race.1 analysis/man/holdup-whatif.1
 libs += libholdup-shake
 libholdup-shake.src := analysis/race/shake.c
 manuals += analysis/man/holdup-report.1 analysis/man/holdup-diff.1 analysis/man/holdup-export.1

@@ -22,4 +22,4 @@ recorder.src := $(patsubst %,tracing/recorder/%.c,clock ctf rings tree sched \
 	barrier keeper front record doctor)
 holdup.src += $(recorder.src)
 holdup.pkgs += glib-2.0 jansson
-manuals += tracing/man/holdup-record.1 tracing/man/holdup-doctor.1
+manuals += tracing/man/holdup.1 tracing/man/holdup-record.1 tracing/man/holdup-doctor.1
