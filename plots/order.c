@@ -41,15 +41,19 @@ static bool same_group(const struct report *r, int a, int b)
  */
 static int node_of(struct picture *p, int lock, bool alone)
 {
-	for (size_t i = 0; i < p->graph.n_nodes; i++)
-		if (p->alone[i] == alone &&
-		    (p->locks[i] == lock ||
-		     (!alone && same_group(p->report, p->locks[i], lock))))
+	size_t n = p->graph.n_nodes;
+
+	for (size_t i = 0; i < n; i++)
+		if (p->alone[i] && p->locks[i] == lock)
 			return (int)i;
-	if (p->graph.n_nodes == NODES)
+	for (size_t i = 0; i < n && !alone; i++)
+		if (!p->alone[i] && (p->locks[i] == lock ||
+				     same_group(p->report, p->locks[i], lock)))
+			return (int)i;
+	if (n == NODES)
 		return -1;
-	p->locks[p->graph.n_nodes] = lock;
-	p->alone[p->graph.n_nodes] = alone;
+	p->locks[n] = lock;
+	p->alone[n] = alone;
 	return (int)p->graph.n_nodes++;
 }
 
@@ -60,11 +64,11 @@ static void add_edge(struct picture *p, const struct order_edge *e,
 	bool alone = look == INVERSION;
 	int first, second;
 
-	/* From a bucket to its neighbour: a group has no arrow to itself. */
-	if (!alone && same_group(p->report, e->first, e->second))
-		return;
 	first = node_of(p, e->first, alone);
 	second = node_of(p, e->second, alone);
+	/* From a bucket to its neighbour: a group has no arrow to itself. */
+	if (first >= 0 && first == second)
+		return;
 	for (size_t i = 0; i < n; i++)
 		if (p->graph.edges[i].from == first &&
 		    p->graph.edges[i].to == second) {

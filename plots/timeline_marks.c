@@ -8,7 +8,8 @@ enum {
 	ARROWS_MANY = 16,
 	LABEL_PX = 12,	 /* letters of a label */
 	LABEL_CHARS = 6, /* no label is cut shorter */
-	ARROW_PX = 5,	 /* waits shorter than this get no arrow */
+	ARROW_GAP_PX = 18,
+	ARROW_PX = 5, /* waits shorter than this get no arrow */
 };
 
 int timeline_pure_state(const uint64_t *values)
@@ -59,6 +60,21 @@ static void narrow(const struct series *s, enum state state, uint64_t *begin_ns,
 	*end_ns = best_to;
 }
 
+static size_t chars_in(const struct timeline *p, uint64_t begin_ns,
+		       uint64_t end_ns)
+{
+	return layout_chars(x_px(p, end_ns) - x_px(p, begin_ns) - 8, LABEL_PX);
+}
+
+/* Whether enough of a text to read fits in. */
+static bool fits(const struct timeline *p, uint64_t begin_ns, uint64_t end_ns,
+		 const char *text)
+{
+	size_t chars = chars_in(p, begin_ns, end_ns);
+
+	return chars >= LABEL_CHARS || (size_t)g_utf8_strlen(text, -1) <= chars;
+}
+
 /* A label where it stands on one colour only, if that is wide enough. */
 static void write_label(struct timeline *p, size_t row, enum state state,
 			uint64_t begin_ns, uint64_t end_ns, const char *text)
@@ -66,11 +82,13 @@ static void write_label(struct timeline *p, size_t row, enum state state,
 	size_t chars;
 	char *shown;
 
+	if (!fits(p, begin_ns, end_ns, text))
+		return;
 	narrow(&p->report->threads[p->chosen[row]].states, state, &begin_ns,
 	       &end_ns);
-	chars = layout_chars(x_px(p, end_ns) - x_px(p, begin_ns) - 8, LABEL_PX);
-	if (chars < LABEL_CHARS && (size_t)g_utf8_strlen(text, -1) > chars)
+	if (!fits(p, begin_ns, end_ns, text))
 		return;
+	chars = chars_in(p, begin_ns, end_ns);
 	shown = layout_shorten_label(text, chars);
 	table_u64(p->table, row);
 	table_u64(p->table, begin_ns / 2 + end_ns / 2);
@@ -172,36 +190,47 @@ static GArray *gather_arrows(const struct timeline *p)
 	return arrows;
 }
 
+/* Whether an arrow would hide one that is drawn already. */
+static bool is_close(const struct timeline *p, const struct arrow *arrow,
+		     const struct arrow *const *drawn, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (drawn[i]->to == arrow->to &&
+		    fabs(x_px(p, arrow->to_ns) - x_px(p, drawn[i]->to_ns)) <
+			    ARROW_GAP_PX)
+			return true;
+	return false;
+}
+
+/* From edge to edge of the rows, so that arrows cross few names. */
+static void write_arrow(struct timeline *p, const struct arrow *arrow)
+{
+	bool down = arrow->to > arrow->from;
+
+	table_u64(p->table, arrow->from_ns);
+	table_real(p->table, arrow->from + (down ? 0.92 : 0.08));
+	table_u64(p->table, arrow->to_ns);
+	table_real(p->table, arrow->to + (down ? 0.08 : 0.92));
+	table_u64(p->table, arrow->wait_ns);
+}
+
 /* Arrows from releases to waiters; none closer to another than a few px. */
 static void write_arrows(struct timeline *p)
 {
 	GArray *arrows = gather_arrows(p);
+	const struct arrow *drawn[ARROWS];
 	size_t most = p->n_chosen > 10 ? ARROWS_MANY : ARROWS;
-	size_t drawn = 0;
+	size_t n = 0;
 
 	table_block(p->table, "arrows",
 		    "from_ns from_row to_ns to_row wait_ns");
-	for (guint i = 0; i < arrows->len && drawn < most; i++) {
+	for (guint i = 0; i < arrows->len && n < most; i++) {
 		const struct arrow *a = &g_array_index(arrows, struct arrow, i);
-		bool close = false;
 
-		for (guint j = 0; j < i && !close; j++) {
-			const struct arrow *b =
-				&g_array_index(arrows, struct arrow, j);
-
-			close = b->wait_ns && b->to == a->to &&
-				fabs(x_px(p, a->to_ns) - x_px(p, b->to_ns)) <
-					18;
-		}
-		if (close)
+		if (is_close(p, a, drawn, n))
 			continue;
-		/* From edge to middle, so that arrows cross few names. */
-		table_u64(p->table, a->from_ns);
-		table_real(p->table, a->from + (a->to > a->from ? 0.92 : 0.08));
-		table_u64(p->table, a->to_ns);
-		table_real(p->table, a->to + (a->to > a->from ? 0.08 : 0.92));
-		table_u64(p->table, a->wait_ns);
-		drawn++;
+		write_arrow(p, a);
+		drawn[n++] = a;
 	}
 	g_array_free(arrows, TRUE);
 }
