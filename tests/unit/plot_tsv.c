@@ -80,6 +80,15 @@ size_t tsv_rows(const struct tsv *tsv, const char *block)
 	return find(tsv, block)->rows->len;
 }
 
+static size_t column_of(const struct block *block, const char *column)
+{
+	for (size_t i = 0; block->columns[i]; i++)
+		if (!strcmp(block->columns[i], column))
+			return i;
+	fail_msg("no column '%s'", column);
+	return 0;
+}
+
 const char *tsv_text(const struct tsv *tsv, const char *name, size_t row,
 		     const char *column)
 {
@@ -87,11 +96,7 @@ const char *tsv_text(const struct tsv *tsv, const char *name, size_t row,
 	char **cells = g_ptr_array_index(block->rows, row);
 
 	assert_int_equal(g_strv_length(cells), g_strv_length(block->columns));
-	for (size_t i = 0; block->columns[i]; i++)
-		if (!strcmp(block->columns[i], column))
-			return cells[i];
-	fail_msg("block '%s' has no column '%s'", name, column);
-	return "";
+	return cells[column_of(block, column)];
 }
 
 const char *tsv_meta(const struct tsv *tsv, const char *key)
@@ -120,13 +125,19 @@ double tsv_real(const struct tsv *tsv, const char *block, size_t row,
 	return g_ascii_strtod(tsv_text(tsv, block, row, column), NULL);
 }
 
-uint64_t tsv_sum(const struct tsv *tsv, const char *block, const char *column,
+uint64_t tsv_sum(const struct tsv *tsv, const char *name, const char *column,
 		 const char *key, int64_t value)
 {
+	const struct block *block = find(tsv, name);
+	size_t at = column_of(block, column);
+	size_t key_at = key ? column_of(block, key) : 0;
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < tsv_rows(tsv, block); i++)
-		if (!key || tsv_i64(tsv, block, i, key) == value)
-			sum += tsv_u64(tsv, block, i, column);
+	for (guint i = 0; i < block->rows->len; i++) {
+		char **cells = g_ptr_array_index(block->rows, i);
+
+		if (!key || strtoll(cells[key_at], NULL, 10) == value)
+			sum += strtoull(cells[at], NULL, 10);
+	}
 	return sum;
 }
