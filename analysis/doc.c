@@ -15,6 +15,10 @@ static void block_free(void *data)
 	g_free(block->table.used);
 	if (block->table.cells)
 		g_ptr_array_free(block->table.cells, TRUE);
+	if (block->bars.labels)
+		g_ptr_array_free(block->bars.labels, TRUE);
+	if (block->bars.shares)
+		g_array_free(block->bars.shares, TRUE);
 	g_free(block);
 }
 
@@ -143,4 +147,26 @@ void doc_cell_share(struct doc *doc, double ratio)
 	struct units_text text;
 
 	doc_cell(doc, ratio > 0 ? units_share(&text, ratio) : "");
+}
+
+void doc_bars(struct doc *doc, const char *const *names,
+	      const char *const *colours, size_t n)
+{
+	struct doc_bars *bars = &add(doc, DOC_BARS, NULL)->bars;
+
+	bars->n_parts = n;
+	bars->names = names;
+	bars->colours = colours;
+	bars->labels = g_ptr_array_new_with_free_func(g_free);
+	bars->shares = g_array_new(FALSE, FALSE, sizeof(double));
+}
+
+void doc_bar(struct doc *doc, const char *label, const double *shares)
+{
+	struct doc_block *block =
+		g_ptr_array_index(doc->blocks, doc->blocks->len - 1);
+	struct doc_bars *bars = &block->bars;
+
+	g_ptr_array_add(bars->labels, g_utf8_make_valid(label, -1));
+	g_array_append_vals(bars->shares, shares, (guint)bars->n_parts);
 }

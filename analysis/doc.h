@@ -44,6 +44,15 @@ enum doc_kind {
 	DOC_NOTE, /* a caveat */
 	DOC_FINDING,
 	DOC_TABLE,
+	DOC_BARS, /* drawn where a page can draw; the table tells the same */
+};
+
+/* Parts of wholes as bars: `n_parts` shares for each row. */
+struct doc_bars {
+	size_t n_parts;
+	const char *const *names, *const *colours; /* static */
+	GPtrArray *labels;
+	GArray *shares; /* double, row by row */
 };
 
 struct doc_block {
@@ -54,6 +63,7 @@ struct doc_block {
 	char *advice;	/* DOC_FINDING, or NULL */
 	int number;	/* DOC_FINDING; 0: none */
 	struct doc_table table;
+	struct doc_bars bars;
 };
 
 struct doc {
@@ -82,6 +92,11 @@ void doc_cellf(struct doc *doc, const char *format, ...)
 void doc_cell_ns(struct doc *doc, uint64_t ns);
 void doc_cell_count(struct doc *doc, uint64_t count);
 void doc_cell_share(struct doc *doc, double ratio);
+
+/* Starts a row of bars; names and colours live on. */
+void doc_bars(struct doc *doc, const char *const *names,
+	      const char *const *colours, size_t n);
+void doc_bar(struct doc *doc, const char *label, const double *shares);
 
 /* Lays out for a page of `width` columns. */
 void doc_write_text(const struct doc *doc, int width, FILE *out);

@@ -4,7 +4,7 @@
 #include "analysis/doc.h"
 
 static const char style[] =
-	"body{font:15px/1.45 system-ui,sans-serif;max-width:72rem;margin:2rem "
+	"body{font:15px/1.45 system-ui,sans-serif;max-width:84rem;margin:2rem "
 	"auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
 	"h1{font-size:1.4rem;margin:0;overflow-wrap:anywhere}"
 	"h2{font-size:1.1rem;margin:2rem 0 .5rem}"
@@ -21,6 +21,13 @@ static const char style[] =
 	"th{border-bottom:1px solid #999;font-weight:600}"
 	"tr:nth-child(even) td{background:#f6f6f6}"
 	".r{text-align:right;font-variant-numeric:tabular-nums}"
+	".row{display:flex;align-items:center;margin:2px 0;font-size:13px}"
+	".row>span{flex:0 0 12rem;overflow:hidden;text-overflow:ellipsis;"
+	"white-space:nowrap}.bar{flex:1;display:flex;height:14px;"
+	"background:#eee}.bar i{display:block;height:100%}"
+	".legend{font-size:13px;margin:.3rem 0}.legend span{margin-right:1rem;"
+	"white-space:nowrap}.legend i{display:inline-block;width:12px;"
+	"height:12px;margin-right:.3rem}"
 	"@media(prefers-color-scheme:dark){body{background:#16181b;"
 	"color:#ddd}tr:nth-child(even) td{background:#202327}"
 	".finding{background:#251d1c}.advice{color:#7fc79a}}";
@@ -85,6 +92,49 @@ static void write_finding(const struct doc_block *block, FILE *out)
 	fputs("</div>\n", out);
 }
 
+static bool occurs(const struct doc_bars *bars, size_t part)
+{
+	for (guint i = 0; i < bars->labels->len; i++)
+		if (g_array_index(bars->shares, double,
+				  i *(guint)bars->n_parts + (guint)part) > 0)
+			return true;
+	return false;
+}
+
+static void write_bar(const struct doc_bars *bars, guint row, FILE *out)
+{
+	fputs("<div class=\"row\"><span>", out);
+	escaped(g_ptr_array_index(bars->labels, row), out);
+	fputs("</span><div class=\"bar\">", out);
+	for (size_t i = 0; i < bars->n_parts; i++) {
+		double share =
+			g_array_index(bars->shares, double,
+				      row *(guint)bars->n_parts + (guint)i);
+
+		if (share > 0)
+			fprintf(out,
+				"<i title=\"%s %.1f %%\" style=\"width:%.3f%%;"
+				"background:%s\"></i>",
+				bars->names[i], share * 100, share * 100,
+				bars->colours[i]);
+	}
+	fputs("</div></div>\n", out);
+}
+
+static void write_bars(const struct doc_bars *bars, FILE *out)
+{
+	fputs("<div class=\"legend\">", out);
+	for (size_t i = 0; i < bars->n_parts; i++)
+		if (occurs(bars, i))
+			fprintf(out,
+				"<span><i style=\"background:%s\"></i>%s"
+				"</span> ",
+				bars->colours[i], bars->names[i]);
+	fputs("</div>\n", out);
+	for (guint i = 0; i < bars->labels->len; i++)
+		write_bar(bars, i, out);
+}
+
 static void write_block(const struct doc_block *block, FILE *out)
 {
 	switch (block->kind) {
@@ -106,6 +156,9 @@ static void write_block(const struct doc_block *block, FILE *out)
 		break;
 	case DOC_TABLE:
 		write_table(&block->table, out);
+		break;
+	case DOC_BARS:
+		write_bars(&block->bars, out);
 		break;
 	}
 }

@@ -329,6 +329,8 @@ void doc_write_text(const struct doc *doc, int width, FILE *out)
 		case DOC_TABLE:
 			write_table(&block->table, width, out);
 			break;
+		case DOC_BARS:
+			break;
 		}
 	}
 }

@@ -50,6 +50,28 @@ static void thread_row(struct page *page, const struct thread *thread)
 	doc_cell_count(page->doc, thread->involuntary);
 }
 
+/* The colours of the plots: what differs must also do so in grey. */
+static const char *const state_colours[STATE_N] = {
+	[STATE_RUNNING] = "#3fb27f",   [STATE_SPINNING] = "#421372",
+	[STATE_PREEMPTED] = "#f2a02c", [STATE_WOKEN] = "#fff0a0",
+	[STATE_LOCK] = "#a01010",      [STATE_COND] = "#cba8f5",
+	[STATE_BARRIER] = "#00606b",   [STATE_SEMAPHORE] = "#8a7a1c",
+	[STATE_JOIN] = "#858585",      [STATE_IO] = "#2472c8",
+	[STATE_SLEEP] = "#d6d6d6",     [STATE_OTHER] = "#3c3c3c",
+};
+
+static void thread_bar(struct page *page, const struct thread *thread)
+{
+	uint64_t life = thread->end_ns - thread->begin_ns;
+	double shares[STATE_N];
+
+	for (int i = 0; i < STATE_N; i++)
+		shares[i] = measure_ratio(thread->state_ns[i], life);
+	doc_bar(page->doc,
+		page_thread(page, (int)(thread - page->report->threads)),
+		shares);
+}
+
 static int by_life(const void *a, const void *b)
 {
 	const struct thread *x = *(const struct thread *const *)a;
@@ -87,6 +109,10 @@ void section_threads(struct page *page)
 	if (shown < n)
 		doc_note(page->doc, "... and %zu more (--top %zu shows all)",
 			 n - shown, n);
+	if (n)
+		doc_bars(page->doc, state_names, state_colours, STATE_N);
+	for (size_t i = 0; i < shown && rows[i]; i++)
+		thread_bar(page, rows[i]);
 	g_free(rows);
 }
 
