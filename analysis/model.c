@@ -128,6 +128,7 @@ void model_free(struct model *m)
 		g_array_free(*arrays[i], TRUE);
 	for (size_t i = 0; i < G_N_ELEMENTS(maps); i++)
 		map_clear(maps[i]);
+	hist_clear(&m->creations);
 	tally_clear(&m->cpu_busy);
 	tally_clear(&m->states);
 	path_free(m->path);

@@ -69,7 +69,8 @@ static int by_begin(const void *a, const void *b)
 static void fill_spans(const struct model *m, const struct m_thread *t,
 		       struct thread *out, struct fill *fill)
 {
-	qsort(t->spans, t->n_spans, sizeof(*t->spans), by_begin);
+	if (t->n_spans)
+		qsort(t->spans, t->n_spans, sizeof(*t->spans), by_begin);
 	out->n_waits = t->n_spans;
 	out->waits = arena_array(fill->arena, t->n_spans, sizeof(*out->waits));
 	for (uint32_t i = 0; i < t->n_spans; i++) {

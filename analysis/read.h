@@ -14,6 +14,8 @@
 #include "analysis/event.h"
 #include "tracing/base/err.h"
 
+#define READ_NS_MAX (UINT64_C(1) << 62) /* no time stamp is beyond it */
+
 struct read_options {
 	/*
 	 * Told now and then, where set, with 0 to 1: how far between these

@@ -278,7 +278,11 @@ static void store(const struct place *place, const bt_field *payload,
 		break;
 	}
 	value = get_integer(field, place->is_signed);
-	if (place->type == READ_U64 || place->type == READ_I64)
+	/* Nothing is told before it was, nor lasts longer than the clock. */
+	if (place->type == READ_NS && value > event->ts_ns)
+		value = event->ts_ns;
+	if (place->type == READ_U64 || place->type == READ_NS ||
+	    place->type == READ_I64)
 		memcpy(to, &value, 8);
 	else if (place->type == READ_U8)
 		*(uint8_t *)to = (uint8_t)value;

@@ -207,7 +207,7 @@ static bool message_ns(const struct stream *stream, const bt_message *message,
 		return false;
 	}
 	*ns = clock_ns(stream, snapshot);
-	return true;
+	return *ns <= READ_NS_MAX;
 }
 
 /*
@@ -218,6 +218,10 @@ static bool message_ns(const struct stream *stream, const bt_message *message,
 static uint64_t in_order(struct read_decoder *decoder, struct stream *stream,
 			 uint64_t ns, struct read_batch *batch, size_t index)
 {
+	if (ns > READ_NS_MAX) {
+		decoder->late++;
+		return stream->last_ns;
+	}
 	if (ns >= stream->last_ns) {
 		stream->before_ns = stream->last_ns;
 	} else if (ns >= stream->before_ns) {

@@ -15,24 +15,24 @@
 #define END				{ NULL, READ_END, 0, 0 }
 
 LIST(process_start) = { FIELD(I32, "ppid", u.process.ppid), FIELD(U8, "detail", u.process.detail_all),
-	FIELD(U32, "budget", u.process.budget), FIELD(U64, "begin_ns", u.process.begin_ns),
+	FIELD(U32, "budget", u.process.budget), FIELD(NS, "begin_ns", u.process.begin_ns),
 	FIELD(TEXT, "executable", u.process.executable), END };
 LIST(process_end) = { FIELD(U8, "how", u.process.how), FIELD(I32, "status", u.process.status), END };
 LIST(process_fork) = { FIELD(I32, "ppid", u.process.ppid), FIELD(I32, "ptid", u.process.ptid), END };
 
 LIST(thread_create) = { FIELD(U64, "thread", u.thread.thread), FIELD(I32, "child_tid", u.thread.other),
 	FIELD(U64, "start_routine", u.thread.start_routine), FIELD(U64, "site", u.thread.site),
-	FIELD(U64, "begin_ns", u.thread.begin_ns), FIELD(U64, "end_ns", u.thread.end_ns),
+	FIELD(NS, "begin_ns", u.thread.begin_ns), FIELD(NS, "end_ns", u.thread.end_ns),
 	FIELD(I32, "result", u.thread.result), END };
 LIST(thread_start) = { FIELD(U64, "thread", u.thread.thread), FIELD(I32, "creator_tid", u.thread.other),
-	FIELD(U64, "start_routine", u.thread.start_routine), FIELD(U64, "created_ns", u.thread.begin_ns),
+	FIELD(U64, "start_routine", u.thread.start_routine), FIELD(NS, "created_ns", u.thread.begin_ns),
 	FIELD(TEXT, "name", u.thread.name), END };
 LIST(thread_exit) = { FIELD(U8, "how", u.thread.how), END };
 LIST(thread_name) = { FIELD(I32, "tid", u.thread.other), FIELD(TEXT, "name", u.thread.name), END };
 LIST(join_begin) = { NOW(u.thread.begin_ns), FIELD(U64, "thread", u.thread.thread),
 	FIELD(I32, "tid", u.thread.other), FIELD(U64, "site", u.thread.site), END };
 LIST(join_end) = { NOW(u.thread.end_ns), FIELD(U64, "thread", u.thread.thread), FIELD(I32, "tid", u.thread.other),
-	FIELD(U64, "begin_ns", u.thread.begin_ns), FIELD(I32, "result", u.thread.result), END };
+	FIELD(NS, "begin_ns", u.thread.begin_ns), FIELD(I32, "result", u.thread.result), END };
 
 LIST(lock_init) = { FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock.kind),
 	FIELD(U32, "attributes", u.lock.attributes), FIELD(U64, "site", u.lock.site), END };
@@ -42,15 +42,15 @@ LIST(lock_name) = { FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock
 	FIELD(TEXT, "name", u.lock.name), END };
 LIST(lock_wait) = { FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock.kind),
 	FIELD(U8, "mode", u.lock.mode), FIELD(U8, "flags", u.lock.flags), FIELD(U64, "site", u.lock.site),
-	FIELD(I32, "owner_tid", u.lock.owner), FIELD(U64, "begin_ns", u.lock.begin_ns),
+	FIELD(I32, "owner_tid", u.lock.owner), FIELD(NS, "begin_ns", u.lock.begin_ns),
 	COUNTED(U64S, "held", u.lock.held, u.lock.n_held), COUNTED(U64S, "stack", u.lock.stack, u.lock.n_stack), END };
 LIST(lock_held) = { SET32(u.lock.weight, 1), FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock.kind),
 	FIELD(U8, "mode", u.lock.mode), FIELD(U8, "flags", u.lock.flags), FIELD(U64, "site", u.lock.site),
-	FIELD(U64, "wait_begin_ns", u.lock.wait_begin_ns), FIELD(U64, "acquired_ns", u.lock.begin_ns),
-	FIELD(U64, "released_ns", u.lock.end_ns), FIELD(U32, "weight", u.lock.weight), END };
+	FIELD(NS, "wait_begin_ns", u.lock.wait_begin_ns), FIELD(NS, "acquired_ns", u.lock.begin_ns),
+	FIELD(NS, "released_ns", u.lock.end_ns), FIELD(U32, "weight", u.lock.weight), END };
 LIST(lock_failed) = { SET32(u.lock.weight, 1), FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock.kind),
 	FIELD(U8, "mode", u.lock.mode), FIELD(U8, "flags", u.lock.flags), FIELD(U64, "site", u.lock.site),
-	FIELD(U64, "wait_begin_ns", u.lock.wait_begin_ns), FIELD(U64, "end_ns", u.lock.end_ns),
+	FIELD(NS, "wait_begin_ns", u.lock.wait_begin_ns), FIELD(NS, "end_ns", u.lock.end_ns),
 	FIELD(I32, "result", u.lock.result), FIELD(U32, "weight", u.lock.weight), END };
 LIST(lock_order) = { FIELD(U64, "first", u.order.first), FIELD(U64, "second", u.order.second),
 	FIELD(U8, "first_kind", u.order.first_kind), FIELD(U8, "second_kind", u.order.second_kind),
@@ -61,15 +61,15 @@ LIST(lock_order) = { FIELD(U64, "first", u.order.first), FIELD(U64, "second", u.
 /* Waits: the same facts for every kind of object. */
 #define WAIT_BEGIN(list, object_name, of_kind, ...) \
 	LIST(list##_begin) = { SET8(u.wait.kind, of_kind), FIELD(U64, object_name, u.wait.object), \
-		FIELD(U64, "site", u.wait.site), FIELD(U64, "begin_ns", u.wait.begin_ns), __VA_ARGS__ END }
+		FIELD(U64, "site", u.wait.site), FIELD(NS, "begin_ns", u.wait.begin_ns), __VA_ARGS__ END }
 #define WAIT_END(list, object_name, of_kind, ...) \
 	LIST(list##_end) = { SET8(u.wait.kind, of_kind), FIELD(U64, object_name, u.wait.object), \
-		FIELD(U64, "site", u.wait.site), FIELD(U64, "begin_ns", u.wait.begin_ns), \
-		FIELD(U64, "end_ns", u.wait.end_ns), __VA_ARGS__ END }
+		FIELD(U64, "site", u.wait.site), FIELD(NS, "begin_ns", u.wait.begin_ns), \
+		FIELD(NS, "end_ns", u.wait.end_ns), __VA_ARGS__ END }
 #define SIGNAL(list, object_name, of_kind, ...) \
 	LIST(list) = { SET8(u.wait.kind, of_kind), FIELD(U64, object_name, u.wait.object), \
-		FIELD(U64, "site", u.wait.site), FIELD(U64, "at_ns", u.wait.begin_ns), \
-		FIELD(U64, "at_ns", u.wait.end_ns), __VA_ARGS__ END }
+		FIELD(U64, "site", u.wait.site), FIELD(NS, "at_ns", u.wait.begin_ns), \
+		FIELD(NS, "at_ns", u.wait.end_ns), __VA_ARGS__ END }
 #define RESULT FIELD(I32, "result", u.wait.result),
 #define FLAGS FIELD(U8, "flags", u.wait.flags),
 #define MUTEX FIELD(U64, "mutex", u.wait.mutex),
@@ -90,53 +90,53 @@ WAIT_END(futex_wait, "address", LOCK_FUTEX, RESULT);
 SIGNAL(futex_wake, "address", LOCK_FUTEX, WAITERS("woken"));
 
 LIST(io_begin) = { FIELD(U8, "op", u.io.op), FIELD(I32, "fd", u.io.fd), FIELD(U8, "fd_kind", u.io.fd_kind),
-	FIELD(U64, "site", u.io.site), FIELD(U64, "begin_ns", u.io.begin_ns), END };
+	FIELD(U64, "site", u.io.site), FIELD(NS, "begin_ns", u.io.begin_ns), END };
 LIST(io_end) = { SET32(u.io.weight, 1), FIELD(U8, "op", u.io.op), FIELD(I32, "fd", u.io.fd),
-	FIELD(U8, "fd_kind", u.io.fd_kind), FIELD(U64, "site", u.io.site), FIELD(U64, "begin_ns", u.io.begin_ns),
-	FIELD(U64, "end_ns", u.io.end_ns), FIELD(I64, "bytes", u.io.bytes), FIELD(I32, "result", u.io.result),
+	FIELD(U8, "fd_kind", u.io.fd_kind), FIELD(U64, "site", u.io.site), FIELD(NS, "begin_ns", u.io.begin_ns),
+	FIELD(NS, "end_ns", u.io.end_ns), FIELD(I64, "bytes", u.io.bytes), FIELD(I32, "result", u.io.result),
 	FIELD(U32, "weight", u.io.weight), END };
 LIST(fd_open) = { FIELD(I32, "fd", u.io.fd), FIELD(U8, "fd_kind", u.io.fd_kind), FIELD(TEXT, "target", u.io.target), END };
 LIST(sleep_begin) = { FIELD(I64, "asked_ns", u.io.bytes), FIELD(U64, "site", u.io.site),
-	FIELD(U64, "begin_ns", u.io.begin_ns), END };
-LIST(sleep_end) = { FIELD(U64, "site", u.io.site), FIELD(U64, "begin_ns", u.io.begin_ns),
-	FIELD(U64, "end_ns", u.io.end_ns), FIELD(I32, "result", u.io.result), END };
+	FIELD(NS, "begin_ns", u.io.begin_ns), END };
+LIST(sleep_end) = { FIELD(U64, "site", u.io.site), FIELD(NS, "begin_ns", u.io.begin_ns),
+	FIELD(NS, "end_ns", u.io.end_ns), FIELD(I32, "result", u.io.result), END };
 
 LIST(task_begin) = { FIELD(U64, "task", u.mark.to), FIELD(TEXT, "name", u.mark.name), END };
 LIST(task_end) = { FIELD(U64, "task", u.mark.to), END };
 LIST(task_switch) = { FIELD(U64, "from", u.mark.from), FIELD(U64, "to", u.mark.to), END };
 LIST(mark) = { FIELD(TEXT, "name", u.mark.name), FIELD(I64, "value", u.mark.value), END };
 
-LIST(board_process) = { FIELD(I32, "ppid", u.process.ppid), FIELD(U64, "begin_ns", u.process.begin_ns),
-	FIELD(U64, "end_ns", u.process.end_ns),
+LIST(board_process) = { FIELD(I32, "ppid", u.process.ppid), FIELD(NS, "begin_ns", u.process.begin_ns),
+	FIELD(NS, "end_ns", u.process.end_ns),
 	FIELD(TEXT, "executable", u.process.executable), FIELD(U8, "how", u.process.how),
 	FIELD(I32, "status", u.process.status), END };
 LIST(board_thread) = { FIELD(U64, "start_routine", u.thread.start_routine),
-	FIELD(U64, "begin_ns", u.thread.begin_ns), FIELD(U64, "end_ns", u.thread.end_ns),
+	FIELD(NS, "begin_ns", u.thread.begin_ns), FIELD(NS, "end_ns", u.thread.end_ns),
 	FIELD(U8, "how", u.thread.how), FIELD(TEXT, "name", u.thread.name), END };
 LIST(lock_stats) = { FIELD(U64, "address", u.stats.address), FIELD(U8, "kind", u.stats.kind),
 	FIELD(U8, "mode", u.stats.mode), FIELD(U64, "site", u.stats.site),
 	FIELD(U64, "acquisitions", u.stats.acquisitions), FIELD(U64, "contended", u.stats.contended),
-	FIELD(U64, "relocks", u.stats.relocks), FIELD(U64, "hold_ns", u.stats.hold_ns),
-	FIELD(U64, "hold_max_ns", u.stats.hold_max_ns), FIELD(U64, "wait_ns", u.stats.wait_ns),
-	FIELD(U64, "wait_max_ns", u.stats.wait_max_ns), FIELD(U64, "waits", u.stats.waits),
+	FIELD(U64, "relocks", u.stats.relocks), FIELD(NS, "hold_ns", u.stats.hold_ns),
+	FIELD(NS, "hold_max_ns", u.stats.hold_max_ns), FIELD(NS, "wait_ns", u.stats.wait_ns),
+	FIELD(NS, "wait_max_ns", u.stats.wait_max_ns), FIELD(U64, "waits", u.stats.waits),
 	FIELD(U64, "signals", u.stats.signals), FIELD(U64, "gave_up", u.stats.gave_up),
 	FIELD(U64, "waits_told", u.stats.waits_told), FIELD(U64, "holds_told", u.stats.holds_told),
 	FIXED(U32S, "failed", u.stats.failed, LOCK_NERRORS), END };
 LIST(io_stats) = { FIELD(U8, "op", u.io_stats.op), FIELD(U8, "fd_kind", u.io_stats.fd_kind),
 	FIELD(U64, "calls", u.io_stats.calls), FIELD(U64, "told", u.io_stats.told),
-	FIELD(U64, "bytes", u.io_stats.bytes), FIELD(U64, "wait_ns", u.io_stats.wait_ns), END };
+	FIELD(U64, "bytes", u.io_stats.bytes), FIELD(NS, "wait_ns", u.io_stats.wait_ns), END };
 LIST(thread_open) = { FIELD(U8, "in", u.open.in), FIELD(U8, "kind", u.open.kind), FIELD(U8, "mode", u.open.mode),
 	FIELD(I32, "fd", u.open.fd), FIELD(I32, "owner", u.open.owner), FIELD(U64, "object", u.open.object),
 	FIELD(U64, "object2", u.open.object2), FIELD(U64, "site", u.open.site),
-	FIELD(U64, "since_ns", u.open.since_ns), END };
+	FIELD(NS, "since_ns", u.open.since_ns), END };
 LIST(lock_open) = { SET32(u.lock.weight, 1), FIELD(U64, "address", u.lock.address), FIELD(U8, "kind", u.lock.kind),
 	FIELD(U8, "mode", u.lock.mode), FIELD(U64, "site", u.lock.site),
-	FIELD(U64, "begin_ns", u.lock.begin_ns), END };
+	FIELD(NS, "begin_ns", u.lock.begin_ns), END };
 LIST(board_lost) = { FIELD(U64, "slots", u.lost.slots), FIELD(U64, "untabled", u.lost.untabled),
 	FIELD(U64, "pending", u.lost.pending), FIELD(U64, "held", u.lost.held), END };
 
-LIST(cpu_stats) = { FIELD(I32, "cpu", u.cpu_stats.cpu), FIELD(U64, "idle_ns", u.cpu_stats.idle_ns),
-	FIELD(U64, "foreign_ns", u.cpu_stats.foreign_ns), END };
+LIST(cpu_stats) = { FIELD(I32, "cpu", u.cpu_stats.cpu), FIELD(NS, "idle_ns", u.cpu_stats.idle_ns),
+	FIELD(NS, "foreign_ns", u.cpu_stats.foreign_ns), END };
 
 LIST(sched_switch) = { FIELD(I32, "prev_tid", tid), FIELD(I64, "prev_state", u.sched.prev_state),
 	FIELD(I32, "next_tid", u.sched.next_tid), FIELD(TEXT, "prev_comm", u.sched.prev_comm),

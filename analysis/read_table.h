@@ -15,6 +15,7 @@ enum read_type {
 	READ_U8,
 	READ_U32,
 	READ_U64,
+	READ_NS, /* uint64_t: a point in time or a span, neither beyond ts_ns */
 	READ_I32,
 	READ_I64,
 	READ_TEXT,  /* const char * */

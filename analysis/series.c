@@ -79,7 +79,7 @@ void tally_add(struct tally *tally, uint32_t row, uint64_t from_ns,
 		uint64_t bin = from >> tally->shift;
 		uint64_t next = (bin + 1) << tally->shift;
 
-		if (next > to)
+		if (next > to || next <= from)
 			next = to;
 		values[bin] += (next - from) * scale;
 		from = next;

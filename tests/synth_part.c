@@ -94,6 +94,7 @@ static bt_field_class *field_class(bt_trace_class *trace,
 	case READ_U32:
 		return integer_class(trace, false, 32);
 	case READ_U64:
+	case READ_NS:
 		return integer_class(trace, false, 64);
 	case READ_I32:
 		return integer_class(trace, true, 32);
@@ -278,6 +279,7 @@ static void set_field(bt_field *field, const struct read_field *from,
 		memcpy(&value, at, 4);
 		break;
 	case READ_U64:
+	case READ_NS:
 		memcpy(&value, at, 8);
 		break;
 	default:

@@ -29,6 +29,7 @@ static void print_field(const struct event *event,
 		printf(" %s=%" PRId32, field->name, (int32_t)u32);
 		break;
 	case READ_U64:
+	case READ_NS:
 		memcpy(&u64, at, 8);
 		printf(" %s=%" PRIu64, field->name, u64);
 		break;

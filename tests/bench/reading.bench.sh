@@ -31,5 +31,5 @@ for millions in "$@"; do
 	awk -v n="$millions" -v t="$(median "$work/theirs" 1)" -v o="$(median "$work/ours" 1)" \
 		-v m="$(median "$work/ours" 2)" \
 		'BEGIN { printf "%8dM %11.2fs %9.2fs %6.2fx %7.0f MB\n", n, t, o, o / t, m / 1024 }'
-	rm -rf "$work"/*
+	rm -rf "${work:?}"/*
 done

@@ -6,6 +6,7 @@
  * then the values of its fields, most of them small so that events meet: few
  * threads, few locks, times near each other.
  */
+#include <glib.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "analysis/check.h"
 #include "analysis/model.h"
+#include "analysis/read.h"
 #include "analysis/read_table.h"
 #include "analysis/report.h"
 
@@ -41,24 +43,22 @@ static uint64_t take_wide(struct input *in)
 	return value;
 }
 
-static bool ends_with(const char *name, const char *end)
+/* Points in time lie a little before now, or anywhere up to it. */
+static uint64_t take_ns(struct input *in, const struct event *event)
 {
-	size_t n = strlen(name), m = strlen(end);
+	uint8_t first = take(in);
+	uint64_t value = first == 255	? take_wide(in)
+			 : first == 254 ? 0
+					: event->ts_ns - first * 16u;
 
-	return n >= m && !strcmp(name + n - m, end);
+	return MIN(value, event->ts_ns);
 }
 
-/* Points in time lie a little before now, or anywhere; sizes are small. */
-static uint64_t take_u64(struct input *in, const char *name)
+static uint64_t take_u64(struct input *in)
 {
 	uint8_t first = take(in);
 
-	if (first == 255)
-		return take_wide(in);
-	if (ends_with(name, "_ns") && strcmp(name, "wait_ns") != 0 &&
-	    strcmp(name, "hold_ns") != 0)
-		return first == 254 ? 0 : in->now_ns - first * 16u;
-	return first;
+	return first == 255 ? take_wide(in) : first;
 }
 
 static void fill(struct input *in, struct event *event,
@@ -80,9 +80,13 @@ static void fill(struct input *in, struct event *event,
 		small = (int8_t)take(in);
 		memcpy(at, &small, sizeof(small));
 		break;
+	case READ_NS:
+		value = take_ns(in, event);
+		memcpy(at, &value, sizeof(value));
+		break;
 	case READ_U64:
 	case READ_I64:
-		value = take_u64(in, f->name);
+		value = take_u64(in);
 		memcpy(at, &value, sizeof(value));
 		break;
 	case READ_TEXT:
@@ -133,7 +137,8 @@ static void feed(struct model *model, struct input *in)
 
 		if (kind->type == EVENT_NONE || kind->type >= EVENT_NTYPES)
 			continue;
-		in->now_ns += step == 255 ? take_wide(in) >> 8 : step;
+		in->now_ns += step == 255 ? take_wide(in) >> 20 : step;
+		in->now_ns = MIN(in->now_ns, READ_NS_MAX);
 		event.ts_ns = in->now_ns;
 		event.pid = kind->source == SOURCE_SCHED ? 0 : 1 + (who & 1);
 		event.tid = 1 + (who >> 1) % 8;

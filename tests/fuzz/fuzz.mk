@@ -12,7 +12,7 @@ fuzz: $(fuzzers:%=$(BUILD)/fuzz/%)	## build the fuzzers
 $(BUILD)/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ)$(CLANG) -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fno-omit-frame-pointer \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(shell $(PKG) --cflags $(fuzz_pkgs)) \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all $(shell $(PKG) --cflags $(fuzz_pkgs)) \
 		-o $@ $(filter %.c,$^) $(shell $(PKG) --libs $(fuzz_pkgs)) -lm
 define fuzzer
 $(BUILD)/fuzz/$(1): $($(1).fuzz) $(base.src)

@@ -97,6 +97,10 @@ static void make_field(struct event *event, const struct read_field *f,
 	case READ_I32:
 		memcpy(at, &value, 4);
 		break;
+	case READ_NS:
+		value %= event->ts_ns;
+		memcpy(at, &value, 8);
+		break;
 	case READ_U64:
 	case READ_I64:
 		memcpy(at, &value, 8);
@@ -131,9 +135,9 @@ static void assert_field(const struct event *a, const struct event *b,
 			 const struct read_field *f)
 {
 	static const size_t bytes[] = {
-		[READ_U8] = 1,	 [READ_U32] = 4, [READ_U64] = 8,
-		[READ_I32] = 4,	 [READ_I64] = 8, [READ_SET8] = 1,
-		[READ_SET32] = 4
+		[READ_U8] = 1,	 [READ_U32] = 4,  [READ_U64] = 8,
+		[READ_NS] = 8,	 [READ_I32] = 4,  [READ_I64] = 8,
+		[READ_SET8] = 1, [READ_SET32] = 4
 	};
 	const char *of_a = (const char *)a + f->offset;
 	const char *of_b = (const char *)b + f->offset;
