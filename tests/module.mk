@@ -128,3 +128,6 @@ tests += names_test
 names_test.src := tests/unit/names_test.c $(names.src) $(report.src) $(base.src)
 names_test.libs := $(names.libs) $(base.libs)
 names_test.pkgs := cmocka $(names.pkgs) $(report.pkgs)
+# Programs that are hard to record.
+aids += programs
+programs.src := tests/aid/programs.c
