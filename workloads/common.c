@@ -44,6 +44,11 @@ uint64_t cpu_ns(void)
 	return clock_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
+uint64_t process_cpu_ns(void)
+{
+	return clock_of(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 /* Numbers that no compiler can skip: xorshift64*. */
 uint64_t churn(uint64_t rounds, uint64_t seed)
 {

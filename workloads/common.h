@@ -65,7 +65,8 @@ void tell_real(const char *key, double value);
 void tell_text(const char *key, const char *value);
 
 uint64_t clock_ns(void);
-uint64_t cpu_ns(void); /* CPU time of this thread */
+uint64_t cpu_ns(void);	       /* CPU time of this thread */
+uint64_t process_cpu_ns(void); /* of all threads so far */
 
 /* Spends CPU: until this thread has used `ns` more of it; a fixed amount. */
 void spend_cpu(uint64_t ns);

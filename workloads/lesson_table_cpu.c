@@ -366,8 +366,8 @@ const struct lesson lesson_oversubscribe = {
 		   .most = 256,
 		   .unit = "items per s" },
 	.checks = {
-		{ .left = "many.cpu", RELATION_ABOVE, 1.05,
-		  .right = "one.cpu",
+		{ .left = "many.cpu_ns_per_item", RELATION_ABOVE, 1.05,
+		  .right = "one.cpu_ns_per_item",
 		  .says = "256 threads spend more CPU time on the same work" },
 		{ .left = "many.voluntary", RELATION_ABOVE, 5,
 		  .right = "one.voluntary",
@@ -383,6 +383,8 @@ const struct lesson lesson_oversubscribe = {
 	.shows = {
 		{ "one.items_per_s", "one thread: %s items per second" },
 		{ "many.items_per_s", "256 threads: %s" },
+		{ "one.cpu_ns_per_item", "CPU time for an item: one thread %s" },
+		{ "many.cpu_ns_per_item", "256 threads %s" },
 		{ "split.items_per_s", "nothing shared: %s" },
 		{ "many.trace.switches_per_s", "%s switches a second" },
 		{ "many.voluntary", "%s voluntary switches of 256 threads" },

@@ -1,4 +1,6 @@
 /* Records a variant, has its report made and its pictures drawn. */
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +63,25 @@ void lesson_add_words(GPtrArray *args, const char *const *words)
 		g_ptr_array_add(args, (char *)(uintptr_t)*words);
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind,
+		      struct FTW *where)
+{
+	(void)status, (void)kind, (void)where;
+	return remove(path);
+}
+
+/* The recorder keeps the one before; a lesson has no use for it. */
+static void drop_older(const char *trace)
+{
+	char *old = g_strdup_printf("%s.old", trace);
+	char *manifest = g_strdup_printf("%s/holdup.json", old);
+
+	if (g_file_test(manifest, G_FILE_TEST_EXISTS))
+		nftw(old, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	g_free(manifest);
+	g_free(old);
+}
+
 static bool record(struct lesson_outcome *outcome, double scale)
 {
 	char **command =
@@ -79,6 +100,8 @@ static bool record(struct lesson_outcome *outcome, double scale)
 				   &err);
 	if (status < 0 || status > 1)
 		outcome->no_trace = why_not("recording", &spawned, &err);
+	else
+		drop_older(outcome->trace);
 	spawned_clear(&spawned);
 	g_ptr_array_free(args, TRUE);
 	g_strfreev(command);

@@ -179,19 +179,20 @@ static double time_unit(const char *name)
 		const char *in; /* the name */
 		double unit;
 	} units[] = {
+		/* the first that fits */
+		{ "ns_per_", 1e-9 },
+		{ "us_per_", 1e-6 },
+		{ "_us", 1e-6 },
+		{ "_ms", 1e-3 },
 		{ ".seconds", 1 },
 		{ ".wall", 1 },
 		{ ".cpu", 1 },
-		{ "trace.lock_wait:", 1 },
-		{ "trace.lock_hold:", 1 },
-		{ "trace.io_wait:", 1 },
 		{ "ing_s", 1 },
 		{ ".one_task", 1 },
 		{ ".one_operation", 1 },
-		{ "_ms", 1e-3 },
-		{ "_us", 1e-6 },
-		{ ".us_per_", 1e-6 },
-		{ ".ns_per_", 1e-9 },
+		{ "trace.lock_wait:", 1 },
+		{ "trace.lock_hold:", 1 },
+		{ "trace.io_wait:", 1 },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
@@ -200,14 +201,13 @@ static double time_unit(const char *name)
 	return 0;
 }
 
-/* A whole number that was the same in all runs: told digit by digit. */
-static bool is_exact(const struct sample *sample)
+/* Whether a text is a whole number that was the same in all runs. */
+static bool is_exact(const struct sample *sample, const char *text)
 {
-	for (size_t i = 0; i < sample->n; i++)
-		if (sample->values[i] != sample->values[0] ||
-		    sample->values[i] != floor(sample->values[i]))
+	for (size_t i = 1; i < sample->n; i++)
+		if (sample->values[i] != sample->values[0])
 			return false;
-	return true;
+	return text && text[strspn(text, "0123456789")] == '\0';
 }
 
 /* `words` has one %s, for the value. */
@@ -224,8 +224,8 @@ char *words_show(const struct lesson_result *result,
 	if (lesson_measure(result, show->measure, &sample, &reason)) {
 		double median = sample_median(&sample);
 
-		if (unit == 0 && is_exact(&sample) &&
-		    text_of(result, show->measure))
+		if (unit == 0 &&
+		    is_exact(&sample, text_of(result, show->measure)))
 			value = text_of(result, show->measure);
 		else if (g_str_has_prefix(around[1] ? around[1] : "", " %"))
 			snprintf(cell, sizeof(cell), "%.1f", 100 * median);
