@@ -7,18 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/symbols_binary.h"
 #include "analysis/symbols_data.h"
-
-/* One binary of this machine, at the addresses that its file says. */
-struct binary {
-	char *path; /* as recorded */
-	GBytes *build_id;
-	bool opened;
-	Dwfl *dwfl;
-	Dwfl_Module *module; /* NULL: could not be used */
-	Dwarf_Addr low;	     /* of its first segment */
-	GArray *variables;   /* struct data_entry, made on first use */
-};
 
 struct mapping {
 	uint64_t base, bytes;
@@ -36,25 +26,6 @@ struct symbols {
 	GStringChunk *texts;
 	GPtrArray *notes;
 };
-
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-};
-
-static void binary_free(void *data)
-{
-	struct binary *binary = data;
-
-	if (binary->dwfl)
-		dwfl_end(binary->dwfl);
-	if (binary->variables)
-		g_array_free(binary->variables, TRUE);
-	if (binary->build_id)
-		g_bytes_unref(binary->build_id);
-	g_free(binary->path);
-	g_free(binary);
-}
 
 static void process_free(void *data)
 {
@@ -125,10 +96,7 @@ static struct binary *binary_get(struct symbols *symbols, const char *path,
 						    like->build_id))
 			return binary;
 	}
-	binary = g_new0(struct binary, 1);
-	binary->path = g_strdup(path);
-	if (like && like->build_id)
-		binary->build_id = g_bytes_ref(like->build_id);
+	binary = binary_new(path, like ? like->build_id : NULL);
 	g_ptr_array_add(symbols->binaries, binary);
 	return binary;
 }
@@ -197,110 +165,18 @@ void symbols_event(struct symbols *symbols, const struct event *event)
 	}
 }
 
-static bool has_build_id(Dwfl_Module *module, GBytes *wanted)
+/* Opens the binary, and takes note the first time that it cannot. */
+static bool usable(struct symbols *symbols, struct binary *binary)
 {
-	const unsigned char *bits;
-	GElf_Addr where;
-	gsize bytes;
-	const void *want = g_bytes_get_data(wanted, &bytes);
-	int n = dwfl_module_build_id(module, &bits, &where);
+	bool first = !binary->opened;
+	char *note;
 
-	return n > 0 && (gsize)n == bytes && !memcmp(bits, want, bytes);
-}
-
-static bool low_address(Dwfl_Module *module, Dwarf_Addr *low)
-{
-	GElf_Addr bias;
-	Elf *elf = dwfl_module_getelf(module, &bias);
-	size_t n = 0;
-
-	if (!elf || elf_getphdrnum(elf, &n))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		GElf_Phdr header;
-
-		if (!gelf_getphdr(elf, (int)i, &header) ||
-		    header.p_type != PT_LOAD)
-			continue;
-		*low = header.p_vaddr & ~(header.p_align - 1);
+	if (binary_open(binary))
 		return true;
-	}
+	note = first ? binary_note(binary) : NULL;
+	if (note)
+		g_ptr_array_add(symbols->notes, note);
 	return false;
-}
-
-/* Tries one file for the binary; false leaves it as it was. */
-static bool try_file(struct binary *binary, const char *path, bool *other)
-{
-	Dwfl *dwfl = dwfl_begin(&callbacks);
-	Dwfl_Module *module;
-
-	if (!dwfl)
-		return false;
-	dwfl_report_begin(dwfl);
-	module = dwfl_report_elf(dwfl, path, path, -1, 0, true);
-	dwfl_report_end(dwfl, NULL, NULL);
-	if (module && binary->build_id &&
-	    !has_build_id(module, binary->build_id)) {
-		*other = true;
-		module = NULL;
-	}
-	if (!module || !low_address(module, &binary->low)) {
-		dwfl_end(dwfl);
-		return false;
-	}
-	binary->dwfl = dwfl;
-	binary->module = module;
-	return true;
-}
-
-/* Where Debian's packages of debug information put the binary's. */
-static char *debug_path(GBytes *build_id)
-{
-	gsize n;
-	const guint8 *bits = g_bytes_get_data(build_id, &n);
-	GString *path = g_string_new("/usr/lib/debug/.build-id/");
-
-	for (gsize i = 0; i < n; i++)
-		g_string_append_printf(path, i == 1 ? "/%02x" : "%02x",
-				       bits[i]);
-	g_string_append(path, ".debug");
-	return g_string_free(path, FALSE);
-}
-
-static void note(struct symbols *symbols, const struct binary *binary,
-		 bool other)
-{
-	/* The kernel's own page of code has no file anywhere. */
-	if (!strchr(binary->path, '/') || strstr(binary->path, "[vdso]") ||
-	    strstr(binary->path, "linux-vdso"))
-		return;
-	g_ptr_array_add(symbols->notes,
-			g_strdup_printf(other ? "%s is not the file that was "
-						"recorded (build id differs):"
-						" its places have no names"
-					      : "%s is not here: its places "
-						"have no names",
-					binary->path));
-}
-
-static bool binary_open(struct symbols *symbols, struct binary *binary)
-{
-	bool other = false;
-	char *debug;
-
-	if (binary->opened)
-		return binary->module;
-	binary->opened = true;
-	if (try_file(binary, binary->path, &other))
-		return true;
-	if (binary->build_id) {
-		debug = debug_path(binary->build_id);
-		(void)try_file(binary, debug, &other);
-		g_free(debug);
-	}
-	if (!binary->module)
-		note(symbols, binary, other);
-	return binary->module;
 }
 
 /* The mapping of the address; children of fork have those of their parent. */
@@ -488,7 +364,7 @@ bool symbols_code(struct symbols *symbols, int32_t pid, uint64_t address,
 		return false;
 	symbol->module = base_name(binary->path);
 	symbol->offset = address - mapping->base;
-	if (!binary_open(symbols, binary))
+	if (!usable(symbols, binary))
 		return true;
 	at = code - mapping->base + binary->low;
 	from_dwarf(symbols, binary->module, at, symbol);
@@ -564,7 +440,7 @@ bool symbols_data(struct symbols *symbols, int32_t pid, uint64_t address,
 		return false;
 	variable->module = base_name(binary->path);
 	variable->offset = address - mapping->base;
-	if (!binary_open(symbols, binary))
+	if (!usable(symbols, binary))
 		return false;
 	at = variable->offset + binary->low;
 	dwarf = dwfl_module_getdwarf(binary->module, &bias);
