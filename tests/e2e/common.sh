@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the end-to-end tests share; sourced from setup().
 bats_require_minimum_version 1.5.0
 PATH="$BUILD/bin:$PATH"
