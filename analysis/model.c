@@ -270,6 +270,28 @@ static void sane(struct model *m, const struct event *e, uint64_t *ns)
 		m->newest = *ns;
 }
 
+static void tidy_board(struct model *m, struct event *e)
+{
+	switch (e->type) {
+	case EVENT_BOARD_PROCESS:
+		sane(m, e, &e->u.process.begin_ns);
+		sane(m, e, &e->u.process.end_ns);
+		break;
+	case EVENT_BOARD_THREAD:
+		sane(m, e, &e->u.thread.begin_ns);
+		sane(m, e, &e->u.thread.end_ns);
+		break;
+	case EVENT_LOCK_OPEN:
+		sane(m, e, &e->u.lock.begin_ns);
+		break;
+	case EVENT_THREAD_OPEN:
+		sane(m, e, &e->u.open.since_ns);
+		break;
+	default:
+		break;
+	}
+}
+
 static void tidy(struct model *m, struct event *e)
 {
 	switch (group_of[e->type]) {
@@ -296,6 +318,12 @@ static void tidy(struct model *m, struct event *e)
 	case GROUP_THREAD:
 		sane(m, e, &e->u.thread.begin_ns);
 		sane(m, e, &e->u.thread.end_ns);
+		break;
+	case GROUP_PROCESS:
+		sane(m, e, &e->u.process.begin_ns);
+		break;
+	case GROUP_BOARD:
+		tidy_board(m, e);
 		break;
 	default:
 		break;

@@ -297,6 +297,10 @@ static void sweep_until(struct model *m, struct m_lock *lock, uint64_t until)
 	until = MIN(until, m->to);
 	if (until <= d->swept)
 		return;
+	if (!most) {
+		d->swept = until;
+		return;
+	}
 	if (!d->queue.n_rows && (d->waits.n || d->open.n)) {
 		uint32_t bins = bins_left(m, 16 + 12);
 

@@ -45,6 +45,17 @@ static uint64_t waits_of(const struct m_counts *c, uint8_t kind)
 						    : c->contended + c->gave_up;
 }
 
+/* Totals of the board and what events told may contradict: totals win. */
+static void dist_tidy(struct dist *d)
+{
+	d->total = d->count ? d->total : 0;
+	d->max = MIN(d->max, d->total);
+	d->mean = d->count ? d->total / d->count : 0;
+	d->p99 = MIN(d->p99, d->max);
+	d->p90 = MIN(d->p90, d->p99);
+	d->p50 = MIN(d->p50, d->p90);
+}
+
 static void fill_wait(const struct model *m, const struct m_lock *lock,
 		      struct lock *out, struct fill *fill)
 {
@@ -74,11 +85,7 @@ static void fill_wait(const struct model *m, const struct m_lock *lock,
 		out->wait.count = waits_of(c, lock->kind);
 	}
 	out->wait.max = MAX(out->wait.max, c->wait_max_ns);
-	out->wait.max = MIN(out->wait.max, out->wait.total);
-	if (out->wait.count)
-		out->wait.mean = out->wait.total / out->wait.count;
-	else
-		out->wait.total = 0;
+	dist_tidy(&out->wait);
 }
 
 static void fill_hold(const struct model *m, const struct m_lock *lock,
@@ -95,11 +102,7 @@ static void fill_hold(const struct model *m, const struct m_lock *lock,
 		out->hold.total = c->hold_ns;
 	}
 	out->hold.max = MAX(out->hold.max, c->hold_max_ns);
-	out->hold.max = MIN(out->hold.max, out->hold.total);
-	if (out->hold.count)
-		out->hold.mean = out->hold.total / out->hold.count;
-	else
-		out->hold.total = 0;
+	dist_tidy(&out->hold);
 }
 
 static void fill_parts(const struct m_lock *lock, struct lock *out)

@@ -438,7 +438,8 @@ static struct path_share *fill_shares(const struct path_entry *from, size_t n,
 	}
 	if (none)
 		out[(*n_out)++] = (struct path_share){ -1, none };
-	qsort(out, *n_out, sizeof(*out), by_share);
+	if (*n_out)
+		qsort(out, *n_out, sizeof(*out), by_share);
 	return out;
 }
 

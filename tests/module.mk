@@ -131,3 +131,7 @@ names_test.pkgs := cmocka $(names.pkgs) $(report.pkgs)
 # Programs that are hard to record.
 aids += programs
 programs.src := tests/aid/programs.c
+tests += model_nonsense_test
+model_nonsense_test.src := tests/unit/model_nonsense_test.c $(feed.src)
+model_nonsense_test.pkgs := cmocka $(model.pkgs)
+model_nonsense_test.libs := $(model.libs) $(base.libs)
