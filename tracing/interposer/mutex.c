@@ -334,8 +334,7 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 	/* A plain one, which sets its word above 1 for a sleeper. */
 	if (unlikely(!self.open || kind_of(mutex) != PTHREAD_MUTEX_TIMED_NP ||
 		     word_of(mutex) > 1 ||
-		     !section_end_plain((uint64_t)(uintptr_t)mutex, LOCK_MUTEX,
-					now, &end)))
+		     !section_end_plain((uint64_t)(uintptr_t)mutex, now, &end)))
 		return unlock_slow(mutex, SITE, now);
 	result = real.pthread_mutex_unlock(mutex);
 	section_count_plain(&end);

@@ -241,7 +241,7 @@ EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 	prefetch_for_write(lock);
 	now = clock_ticks();
 	if (unlikely(!self.open || waiters_any(address) ||
-		     !section_end_plain(address, LOCK_RWLOCK, now, &end)))
+		     !section_end_plain(address, now, &end)))
 		return unlock_slow(lock, SITE, now);
 	result = real.pthread_rwlock_unlock(lock);
 	section_count_plain(&end);

@@ -60,6 +60,7 @@ static void entries_follow(void)
 	const struct board_slot *slot = self.slot;
 	uint32_t n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
 
+	self.top_lock = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		struct section *section = &self.more->section[i];
 		const struct board_entry *old = section->entry;
@@ -166,6 +167,7 @@ void section_remove(uint32_t i, uint32_t n)
 {
 	struct board_slot *slot = self.slot;
 
+	self.top_lock = 0;
 	for (; i + 1 < n; i++) {
 		slot->held[i] = slot->held[i + 1];
 		self.more->section[i] = self.more->section[i + 1];
@@ -215,6 +217,7 @@ struct section *section_begin(const struct target *target,
 	n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
 	if (n)
 		section_nested(target, n);
+	self.top_lock = 0;
 	/* Taken first, filled then: a signal handler goes above it. */
 	atomic_store_explicit(&slot->n_held, n + 1, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
@@ -253,6 +256,7 @@ void section_end(uint32_t i, uint8_t flags, bool somebody_waits, uint64_t now,
 	ended->section.flags |= flags;
 	ended->released_ticks = now;
 	ended->somebody_waits = somebody_waits;
+	self.top_lock = 0;
 	atomic_signal_fence(memory_order_seq_cst);
 	if (likely(i + 1 == n)) {
 		atomic_store_explicit(&slot->n_held, i, memory_order_relaxed);

@@ -122,6 +122,7 @@ static inline __attribute__((always_inline)) void
 section_begin_plain(uint64_t lock, uint64_t site, uint8_t kind, uint8_t mode,
 		    struct board_entry *entry)
 {
+	uint64_t ticks = clock_ticks();
 	struct board_slot *slot = self.slot;
 	struct board_held *held = &slot->held[0];
 	struct section *section = &self.more->section[0];
@@ -129,14 +130,18 @@ section_begin_plain(uint64_t lock, uint64_t site, uint8_t kind, uint8_t mode,
 	/* Taken first, filled then: a signal handler goes above it. */
 	atomic_store_explicit(&slot->n_held, 1, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
-	held->acquired_ticks = clock_ticks();
 	entry->acquisitions++;
 	held->lock = lock;
 	held->site = site;
 	held->kind = kind;
 	held->mode = mode;
+	held->acquired_ticks = ticks;
 	section->entry = entry;
 	section->state = 0;
+	self.top_entry = entry;
+	self.top_ticks = ticks;
+	atomic_signal_fence(memory_order_seq_cst);
+	self.top_lock = lock;
 }
 
 static inline bool section_holds_none(void)
@@ -178,29 +183,20 @@ struct plain_end {
 	uint64_t ticks;
 };
 
-/* False: there may be, or the lock is not the latest that was taken. Then
- * nothing is done. */
+/*
+ * False: there may be, or it is not the only lock. Then nothing is done. An
+ * address may be that of a lock of another kind only after that one is gone.
+ */
 static inline __attribute__((always_inline)) bool
-section_end_plain(uint64_t lock, uint8_t kind, uint64_t now,
-		  struct plain_end *end)
+section_end_plain(uint64_t lock, uint64_t now, struct plain_end *end)
 {
-	struct board_slot *slot = self.slot;
-	uint32_t i =
-		atomic_load_explicit(&slot->n_held, memory_order_relaxed) - 1;
-	const struct board_held *held;
-	const struct section *section;
-
-	if (unlikely(i >= BOARD_HELD || self.attention))
+	if (unlikely(self.top_lock != lock || self.attention))
 		return false;
-	held = &slot->held[i];
-	section = &self.more->section[i];
-	if (unlikely(held->lock != lock || held->kind != kind ||
-		     section->state))
-		return false;
-	end->entry = section->entry;
-	end->ticks = now - held->acquired_ticks;
+	self.top_lock = 0;
+	end->entry = self.top_entry;
+	end->ticks = now - self.top_ticks;
 	atomic_signal_fence(memory_order_seq_cst);
-	atomic_store_explicit(&slot->n_held, i, memory_order_relaxed);
+	atomic_store_explicit(&self.slot->n_held, 0, memory_order_relaxed);
 	return true;
 }
 

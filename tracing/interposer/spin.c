@@ -112,9 +112,8 @@ EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock)
 
 	prefetch_for_write((const void *)(uintptr_t)lock);
 	now = clock_ticks();
-	if (unlikely(
-		    !self.open || waiters_any(address_of(lock)) ||
-		    !section_end_plain(address_of(lock), LOCK_SPIN, now, &end)))
+	if (unlikely(!self.open || waiters_any(address_of(lock)) ||
+		     !section_end_plain(address_of(lock), now, &end)))
 		return unlock_slow(lock, SITE, now);
 	result = real.pthread_spin_unlock(lock);
 	section_count_plain(&end);

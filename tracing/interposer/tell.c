@@ -67,6 +67,15 @@ static void keep(enum tell_type type, const union fact *fact)
 	self.attention = 1;
 }
 
+/* In a signal handler that came into a wait the thread does not run on. */
+static bool may_tell(void)
+{
+	const struct board_slot *slot = self.slot;
+
+	return !atomic_load_explicit(&slot->n_held, memory_order_relaxed) ||
+	       atomic_load_explicit(&slot->in, memory_order_relaxed);
+}
+
 void tell(enum tell_type type, const union fact *fact)
 {
 	struct closed closed;
@@ -74,11 +83,11 @@ void tell(enum tell_type type, const union fact *fact)
 	if (is_over())
 		return;
 	closed = thread_close();
-	if (atomic_load_explicit(&self.slot->n_held, memory_order_relaxed)) {
-		keep(type, fact);
-	} else {
+	if (may_tell()) {
 		emit_pending();
 		emit(type, fact);
+	} else {
+		keep(type, fact);
 	}
 	thread_open(closed);
 }

@@ -173,6 +173,7 @@ static bool begin(struct thread_more *more)
 	self.end_how = END_UNKNOWN;
 	self.end_rounds = 0;
 	self.pending = 0;
+	self.top_lock = 0;
 	self.attention = process.detail_all;
 	sys6(SYS_prctl, PR_GET_NAME, (long)self.slot->name, 0, 0, 0, 0);
 	tid_remember();
@@ -228,6 +229,7 @@ void thread_forked(void)
 {
 	self.life = THREAD_NEW;
 	self.open = 0;
+	self.top_lock = 0;
 	/* The rest of the parent's memory stays unused: other threads of the
 	 * parent may have been at work on it when the copy was made. */
 	atomic_store_explicit(&free_list, 0, memory_order_relaxed);

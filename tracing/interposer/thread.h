@@ -86,6 +86,11 @@ struct thread {
 	int32_t tid;
 	uint32_t attention; /* 0: the plain end of a hold tells nothing */
 	uint32_t pending;   /* more->n_pending != 0 */
+	/* The only lock that is held, where it was taken on the fast path and
+	 * nothing has been done to it since; 0: look at the slot. */
+	uint64_t top_lock;
+	struct board_entry *top_entry;
+	uint64_t top_ticks;
 	struct board_slot *slot;
 	struct board_entry *table;
 	uint64_t table_mask;
