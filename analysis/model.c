@@ -104,7 +104,7 @@ struct model *model_new(const struct model_options *options)
 	return m;
 }
 
-void model_free(struct model *m)
+static void free_all(struct model *m)
 {
 	GArray **const arrays[] = {
 		&m->sites,   &m->blames, &m->held_waits, &m->acquisitions,
@@ -118,8 +118,6 @@ void model_free(struct model *m)
 		&m->handle_of,	     &m->create_of,
 	};
 
-	if (!m)
-		return;
 	g_ptr_array_free(m->threads, TRUE);
 	g_ptr_array_free(m->locks, TRUE);
 	g_ptr_array_free(m->processes, TRUE);
@@ -136,6 +134,12 @@ void model_free(struct model *m)
 	tape_free(m->tape);
 	g_string_chunk_free(m->strings);
 	g_free(m);
+}
+
+void model_free(struct model *m)
+{
+	if (m)
+		free_all(m);
 }
 
 enum group {
