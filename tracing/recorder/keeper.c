@@ -22,6 +22,7 @@
 #include "tracing/recorder/ustdir.h"
 
 #define SESSION "holdup"
+#define NICE	(-10)
 #define LOOK_MS 100	      /* how often the rings are read */
 #define TICK_NS 1000000000ull /* how often the boards are */
 
@@ -78,6 +79,9 @@ static void detach(int front, int out)
 	sigaddset(&told, SIGUSR1);
 	sigaddset(&told, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &told, NULL);
+	/* Where we may, so that busy CPUs cost no events; daemons inherit it.
+	 */
+	setpriority(PRIO_PROCESS, 0, NICE);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
 	for (int fd = 3; fd < (int)sysconf(_SC_OPEN_MAX) && fd < 4096; fd++)

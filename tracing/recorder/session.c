@@ -18,6 +18,8 @@
 #define SUBBUFFERS    8
 #define SWITCH_US     1000000 /* what is pending reaches the disk by then */
 #define DRAIN_SECONDS 20
+/* Of all CPUs together: each process maps them, at 0.1 ms a MiB. */
+#define BUFFERS_MAX (512ull << 20)
 
 /*
  * The library is loaded by those who record only: it brings libxml2 and ICU,
@@ -96,8 +98,8 @@ uint64_t session_buffer_bytes(bool detail_all)
 	uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
 	uint64_t free_bytes = (uint64_t)sysconf(_SC_AVPHYS_PAGES) *
 			      (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t wanted = (detail_all ? 64ull : 16ull) << 20;
-	uint64_t fair = free_bytes / 8 / cpus;
+	uint64_t wanted = (detail_all ? 64ull : 8ull) << 20;
+	uint64_t fair = MIN(free_bytes / 8, BUFFERS_MAX) / cpus;
 
 	return power_of_two_below(MAX(MIN(wanted, fair), 64ull << 10));
 }
