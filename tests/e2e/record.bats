@@ -327,3 +327,84 @@ typed() {
 	[ "$(manifest '.baseline.runs | length')" = 3 ]
 	[ "$(grep -c run count)" = 4 ]
 }
+
+@test "a session daemon that hangs is given up, and the program's status stays" {
+	program=(sleep 1)
+	record
+	kill -STOP "$(pgrep -P "$(pgrep -P "$pid" holdup-keeper)" lttng-sessiond)"
+	ends_as 0
+	grep -q 'cannot stop the session' err
+	[ "$(manifest .exit_status)" = 0 ]
+	await nothing_left "$run"
+}
+
+@test "standard streams that the caller has closed stay closed" {
+	holdup record -- sh -c 'for fd in 0 1 2; do
+		[ ! -e /proc/$$/fd/$fd ] || touch open.$fd; done' <&- >&- 2>&-
+	[ ! -e open.0 ] && [ ! -e open.1 ] && [ ! -e open.2 ]
+	[ "$(manifest .ended)" = exit ]
+}
+
+@test "a limit on the size of files does not limit the recording" {
+	(ulimit -S -f 1 && holdup record -- sh -c 'ulimit -f >limit')
+	[ "$(cat limit)" = "$(ulimit -S -f 1 && sh -c 'ulimit -f')" ]
+	[ "$(manifest .ust.packets)" -gt 0 ]
+}
+
+@test "odd names of the output directory are taken as they are" {
+	holdup record -o 'a b%20:ü' true
+	[ "$(manifest .ust.packets 'a b%20:ü')" -gt 0 ]
+	babeltrace2 'a b%20:ü' >/dev/null
+}
+
+@test "a recording within a recording: both are whole" {
+	holdup record -o outer -- holdup record -o inner true
+	[ "$(manifest .processes inner)" = 1 ]
+	[ "$(manifest .processes outer)" -ge 2 ]
+	[ "$(manifest .ended outer)" = exit ]
+}
+
+@test "a program that stops and goes on is recorded on" {
+	program=(sh -c 'kill -STOP $$; touch went-on')
+	record
+	await grep -q '^State:.*stopped' "/proc/$main/status"
+	kill -CONT "$main"
+	ends_as 0
+	[ -e went-on ]
+}
+
+@test "10,007 threads: none is missing, nothing is lost on the board" {
+	cat >many.c <<-'EOF'
+		#include <pthread.h>
+		static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+		static void *work(void *count)
+		{
+			pthread_mutex_lock(&lock);
+			++*(long *)count;
+			pthread_mutex_unlock(&lock);
+			return count;
+		}
+		int main(void)
+		{
+			long count = 0;
+			for (int i = 0; i < 10007; i++) {
+				pthread_t t;
+				pthread_create(&t, 0, work, &count);
+				if (i % 7 == 0)
+					pthread_join(t, 0);
+				else
+					pthread_detach(t);
+			}
+			while (__atomic_load_n(&count, __ATOMIC_SEQ_CST) < 10007)
+				;
+			return 0;
+		}
+	EOF
+	gcc -O1 -pthread -o many many.c
+	run -0 holdup record ./many
+	[ "$(manifest '[.board.lost[]] | add')" = 0 ]
+	babeltrace2 holdup.trace/board | awk '/lock_stats/ {
+		match($0, /acquisitions = [0-9]+/)
+		n += substr($0, RSTART + 15, RLENGTH - 15)
+	} END { exit n != 10007 }'
+}

@@ -1,6 +1,7 @@
 #include "tracing/recorder/front.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <poll.h>
 #include <signal.h>
@@ -40,6 +41,17 @@ static const int forwarded[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
 static void complain(const char *text)
 {
 	fprintf(stderr, "holdup: %s\n", text);
+}
+
+/*
+ * None of our descriptors may become one of the program's standard streams,
+ * should the caller have closed these: they are kept by what exec closes.
+ */
+static void keep_streams_free(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", O_RDWR | O_CLOEXEC);
 }
 
 static int take_signals(struct front *f, struct err *err)
@@ -232,7 +244,9 @@ int front_run(struct logbook *manifest, const struct front_options *options)
 	struct err err = { "" };
 	int status = EXIT_RECORD;
 
-	if (take_signals(&f, &err) || outdir_make(&f.out, options->out, &err)) {
+	keep_streams_free();
+	if (take_signals(&f, &err) || preload_check(&err) ||
+	    outdir_make(&f.out, options->out, &err)) {
 		complain(err.text);
 		outdir_clear(&f.out);
 		return status;

@@ -60,6 +60,17 @@ int message_receive(int socket, struct message *message)
 	return n > 0 ? 0 : -1;
 }
 
+/* A limit on the size of files is meant for the program's, not for ours. */
+static void allow_bytes(void)
+{
+	struct rlimit bytes = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (!setrlimit(RLIMIT_FSIZE, &bytes) || getrlimit(RLIMIT_FSIZE, &bytes))
+		return;
+	bytes.rlim_cur = bytes.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &bytes);
+}
+
 /* Apart from the terminal and from whatever the caller passed us. */
 static void detach(int front, int out)
 {
@@ -81,6 +92,7 @@ static void detach(int front, int out)
 	sigprocmask(SIG_SETMASK, &told, NULL);
 	/* Where we may, so that busy CPUs cost no events; daemons inherit it.
 	 */
+	allow_bytes();
 	setpriority(PRIO_PROCESS, 0, NICE);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);

@@ -12,6 +12,19 @@
 /* So that a program never waits for good for a daemon that does not answer. */
 #define REGISTER_MS "10000"
 
+int preload_check(struct err *err)
+{
+	char *library = paths_lib("libholdup.so");
+	int rc = access(library, R_OK) ? err_set(err,
+						 "'%s' is not there: install "
+						 "holdup with 'make install'",
+						 library)
+				       : 0;
+
+	free(library);
+	return rc;
+}
+
 /* LD_PRELOAD separates by colons and blanks and has no way to quote them. */
 static char *preloadable(const char *library, const char *run)
 {

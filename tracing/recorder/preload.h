@@ -5,6 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tracing/base/err.h"
+
+/* Whether there is an interposer to preload. */
+int preload_check(struct err *err);
+
 /*
  * "NAME=VALUE" strings up to a NULL, to free with g_strfreev(): for a program
  * that talks to the daemon in the directory `run` and has its board in

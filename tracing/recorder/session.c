@@ -5,7 +5,9 @@
 #include <glib.h>
 #include <lttng/lttng.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,11 +15,12 @@
 #include "tracing/recorder/daemon.h"
 #include "tracing/schema.h"
 
-#define CHANNEL	      "holdup"
-#define LIBRARY	      "liblttng-ctl.so.0"
-#define SUBBUFFERS    8
-#define SWITCH_US     1000000 /* what is pending reaches the disk by then */
-#define DRAIN_SECONDS 20
+#define CHANNEL	       "holdup"
+#define LIBRARY	       "liblttng-ctl.so.0"
+#define SUBBUFFERS     8
+#define SWITCH_US      1000000 /* what is pending reaches the disk by then */
+#define DRAIN_SECONDS  10
+#define ANSWER_SECONDS 15
 /* Of all CPUs together: each process maps them, at 0.1 ms a MiB. */
 #define BUFFERS_MAX (512ull << 20)
 
@@ -99,9 +102,36 @@ uint64_t session_buffer_bytes(bool detail_all)
 	uint64_t free_bytes = (uint64_t)sysconf(_SC_AVPHYS_PAGES) *
 			      (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t wanted = (detail_all ? 64ull : 8ull) << 20;
-	uint64_t fair = MIN(free_bytes / 8, BUFFERS_MAX) / cpus;
+	uint64_t fair;
+	struct statvfs shm;
+
+	/* As root the daemon has a /dev/shm of its own, see daemon.c. */
+	if (geteuid() && !statvfs("/dev/shm", &shm))
+		free_bytes = MIN(free_bytes, shm.f_bavail * shm.f_frsize);
+	fair = MIN(free_bytes / 8, BUFFERS_MAX) / cpus;
 
 	return power_of_two_below(MAX(MIN(wanted, fair), 64ull << 10));
+}
+
+/*
+ * A daemon that does not answer, say because somebody stopped it, must not keep
+ * the recorder for good: once it is killed, the library's calls return.
+ */
+static volatile sig_atomic_t guarded_daemon;
+
+static void kill_guarded(int signal_number)
+{
+	(void)signal_number;
+	kill(-(pid_t)guarded_daemon, SIGKILL);
+}
+
+static void guard(const struct session *session, unsigned seconds)
+{
+	struct sigaction action = { .sa_handler = kill_guarded };
+
+	guarded_daemon = session->daemon;
+	sigaction(SIGALRM, &action, NULL);
+	alarm(seconds);
 }
 
 /* NOLINTBEGIN(clang-analyzer-core.CallAndMessage): load() has filled the table
@@ -192,6 +222,7 @@ int session_start(struct session *session,
 	struct lttng_handle *handle;
 	int rc;
 
+	guard(session, ANSWER_SECONDS);
 	rc = session->ctl.create_session(options->name, options->out);
 	if (told(session, rc, "create the session", err))
 		return -1;
@@ -207,6 +238,7 @@ int session_start(struct session *session,
 		rc = told(session, session->ctl.start_tracing(options->name),
 			  "start the session", err);
 	session->ctl.destroy_handle(handle);
+	alarm(0);
 	return rc;
 }
 
@@ -260,10 +292,12 @@ int session_stop(struct session *session, const char *name, struct err *err)
 {
 	int rc;
 
+	guard(session, ANSWER_SECONDS);
 	rc = told(session, session->ctl.stop_tracing(name), "stop the session",
 		  err);
 	if (!rc)
 		rc = drain(session, name, err);
+	alarm(0);
 	daemon_kill(session->daemon);
 	session->daemon = -1;
 	return rc;
