@@ -42,9 +42,6 @@ manuals :=#	-> share/man/man1
 packages :=#	Debian packages that it takes to build, run and test
 holdup.src := holdup.c
 include $(rooms:%=%/module.mk)
-ifeq ($(SAN),thread)
-$(foreach p,$(progs) $(tests),$(eval $(p).src += tests/tsan/glib_locks.c)$(eval $(p).pkgs += glib-2.0))
-endif
 
 out  := $(progs:%=$(bin)/%) $(libs:%=$(lib)/%.so) $(loads:%=$(lib)/workloads/%) \
 	$(loads:%=$(lib)/workloads-tsan/%) $(data:%=$(share)/%)
@@ -138,8 +135,11 @@ rooms:	## no room includes what its module.mk bans
 tsan:	## our own threaded code under ThreadSanitizer
 	@$(MAKE) --no-print-directory SAN=thread CC=$(CLANG) CFLAGS='-O1 -g' tsan-check
 
-tsan-check: all $(unit)
-	@BUILD=$(abspath $(BUILD)) tests/tsan/run.sh $(unit)
+# The units that contain code of ours that starts threads.
+threaded := $(shell grep -lE 'pthread_create|g_thread_' $(srcs))
+threaded := $(foreach t,$(tests),$(if $(filter $(threaded),$($(t).src)),$(BUILD)/test/$(t)))
+tsan-check: all $(threaded)
+	@BUILD=$(abspath $(BUILD)) tests/tsan/run.sh $(threaded)
 
 bench: all $(aid)	## the benchmarks, as ratios: slow, and noisy on a busy machine
 	@BUILD=$(abspath $(BUILD)) tests/bench/run.sh
