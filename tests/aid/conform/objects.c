@@ -18,10 +18,13 @@ static struct {
 
 static void *wait_for_turn(void *data)
 {
+	int failed = 0;
+
 	(void)data;
 	pthread_mutex_lock(&shared.mutex);
 	while (!shared.turn)
-		show(" wait", pthread_cond_wait(&shared.cond, &shared.mutex));
+		failed |= pthread_cond_wait(&shared.cond, &shared.mutex);
+	note(" waits failed", failed);
 	note(" mutex is mine after it",
 	     shared.mutex.__data.__owner == gettid());
 	shared.turn = 0;
