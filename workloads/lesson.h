@@ -64,6 +64,8 @@ struct lesson_sweep {
 	const char *key;  /* throughput: larger is better; "seconds": 1 / it */
 	unsigned most;	  /* 1, 2, 4 ... most; 0: 1 ... twice the CPUs */
 	const char *unit; /* of the throughput, for people */
+	bool waits;	  /* threads mostly wait: more of them than CPUs may
+			     gain, so that Amdahl's law is fitted to all points */
 };
 
 struct lesson {
@@ -96,7 +98,8 @@ struct lesson_curve {
 	struct scaling_amdahl amdahl;
 	struct scaling_usl usl;
 	bool has_amdahl, has_usl;
-	size_t knee, best; /* indices of points */
+	unsigned amdahl_most; /* largest n that Amdahl's law is fitted to */
+	size_t knee, best;    /* indices of points */
 };
 
 struct lesson_outcome {

@@ -43,9 +43,11 @@ static int run_point(struct lesson_result *result, struct lesson_point *point,
 	return status;
 }
 
-static void fit(struct lesson_curve *curve)
+static void fit(struct lesson_result *result)
 {
+	struct lesson_curve *curve = &result->curve;
 	double n[LESSON_POINTS], x[LESSON_POINTS];
+	size_t points = 0; /* for Amdahl's law: it knows nothing of CPUs */
 
 	for (size_t i = 0; i < curve->points; i++) {
 		n[i] = curve->point[i].n;
@@ -54,10 +56,13 @@ static void fit(struct lesson_curve *curve)
 			curve->best = i;
 		if (x[i] <= 0)
 			return;
+		if (result->lesson->sweep.waits ||
+		    curve->point[i].n <= MAX(result->cpus, 2))
+			points = i + 1;
 	}
 	curve->knee = scaling_knee(x, curve->points, 0.9);
-	curve->has_amdahl =
-		!scaling_fit_amdahl(n, x, curve->points, &curve->amdahl);
+	curve->amdahl_most = curve->point[points - 1].n;
+	curve->has_amdahl = !scaling_fit_amdahl(n, x, points, &curve->amdahl);
 	curve->has_usl = !scaling_fit_usl(n, x, curve->points, &curve->usl);
 }
 
@@ -96,7 +101,7 @@ static void write_laws(const struct lesson_curve *curve, FILE *out)
 		double amdahl = scaling_amdahl_at(&curve->amdahl, n);
 		double usl = scaling_usl_at(&curve->usl, n);
 
-		if (curve->has_amdahl)
+		if (curve->has_amdahl && n <= curve->amdahl_most)
 			fprintf(out,
 				"Amdahl, serial share %.3f\t%.9g\t%.9g\t%.9g\t"
 				"%.9g\tlaw\n",
@@ -153,6 +158,6 @@ int lesson_sweep_do(struct lesson_result *result,
 			if (run_point(result, &curve->point[i], err))
 				return -1;
 		}
-	fit(curve);
+	fit(result);
 	return 0;
 }

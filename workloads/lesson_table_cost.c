@@ -243,7 +243,8 @@ const struct lesson lesson_pool_size = {
 	.sweep = { .args = "pool-size --variant pool --tasks 100",
 		   .key = "seconds",
 		   .most = 64,
-		   .unit = "runs per s" },
+		   .unit = "runs per s",
+		   .waits = true },
 	.checks = {
 		{ .left = "pool.most_in_flight@max", RELATION_ABOUT, 6,
 		  .says = "six tasks are in flight at most" },

@@ -73,7 +73,7 @@ const struct lesson lesson_divide = {
 	.plots = "concurrency",
 	.look = { "The curve rises up to the number of CPUs.",
 		  "Then it is flat: threads only share the CPUs.",
-		  "Amdahl's serial share here is what the CPUs lack." },
+		  "Amdahl's law is fitted up to the number of CPUs." },
 };
 
 const struct lesson lesson_three_ways = {

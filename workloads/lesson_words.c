@@ -246,24 +246,23 @@ char *words_show(const struct lesson_result *result,
 	return text;
 }
 
-char *words_law(const struct lesson_curve *curve, int law)
+static char *words_amdahl(const struct lesson_curve *curve)
+{
+	char limit[64] = "no limit";
+
+	if (curve->amdahl.serial > 1e-6)
+		snprintf(limit, sizeof(limit), "at most %.3g times one thread",
+			 1 / curve->amdahl.serial);
+	return g_strdup_printf("Amdahl, up to %u threads: serial share %.3f, "
+			       "hence %s (error of the fit %.1f %%)",
+			       curve->amdahl_most, curve->amdahl.serial, limit,
+			       100 * curve->amdahl.error);
+}
+
+static char *words_usl(const struct lesson_curve *curve)
 {
 	char peak[64] = "no peak";
 
-	if (law == 0)
-		return curve->has_amdahl
-			       ? g_strdup_printf(
-					 "Amdahl: serial share %.3f, hence at "
-					 "most %.3g times one thread "
-					 "(error of the fit %.1f %%)",
-					 curve->amdahl.serial,
-					 curve->amdahl.serial > 0
-						 ? 1 / curve->amdahl.serial
-						 : HUGE_VAL,
-					 100 * curve->amdahl.error)
-			       : NULL;
-	if (!curve->has_usl)
-		return NULL;
 	if (isfinite(curve->usl.peak))
 		snprintf(peak, sizeof(peak), "peak at %.1f threads",
 			 curve->usl.peak);
@@ -271,4 +270,11 @@ char *words_law(const struct lesson_curve *curve, int law)
 			       "(error of the fit %.1f %%)",
 			       curve->usl.contention, curve->usl.coherency,
 			       peak, 100 * curve->usl.error);
+}
+
+char *words_law(const struct lesson_curve *curve, int law)
+{
+	if (law == 0)
+		return curve->has_amdahl ? words_amdahl(curve) : NULL;
+	return curve->has_usl ? words_usl(curve) : NULL;
 }

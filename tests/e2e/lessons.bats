@@ -39,7 +39,7 @@ lesson() {
 @test "scrape: waiting overlaps in every way" { lesson scrape 0.1; }
 @test "divide: computing divides over cores" {
 	lesson divide 0.3
-	[[ "$output" == *"Amdahl: serial share "* ]]
+	[[ "$output" == *"Amdahl, up to "*"threads: serial share "* ]]
 	[[ "$output" == *"USL: contention "* ]]
 	[ "$(grep -c ' knee$' <<<"$output")" = 1 ]
 	[ "$(head -1 out/divide/curve.tsv 2>/dev/null)" = "" ] # no pictures
