@@ -134,6 +134,8 @@ static void set_notes(struct table *table, const struct report *report)
 
 	add_loss(out, report->run.events_lost, "events lost");
 	add_loss(out, report->run.sched_lost, "scheduler records lost");
+	add_loss(out, report->run.untold, "events untold");
+	add_loss(out, report->run.uncounted, "acquisitions uncounted");
 	add_loss(out, report->run.refused, "events refused");
 	for (size_t i = 0; i < report->n_locks; i++)
 		sampled |= report->locks[i].sampled;
@@ -184,7 +186,7 @@ void layout_head(struct table *table, const struct report *report,
 	char *trace = layout_shorten(report->run.trace, 60);
 	char *operations = layout_count(report->run.lock_operations);
 	char *events = layout_count(report->run.events);
-	char *lost = layout_count(report->run.events_lost);
+	char *lost = layout_count(report->run.events_lost + report->run.untold);
 	char *length = layout_time(report->run.duration_ns);
 
 	table_set(table, "title", "%s: %s", title,

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <glib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,36 +27,38 @@ static void free_block(void *data)
 	g_free(block);
 }
 
+static void read_line(struct tsv *tsv, struct block **block, char *line)
+{
+	line[strcspn(line, "\n")] = '\0';
+	if (line[0] == '#') {
+		*block = g_new0(struct block, 1);
+		(*block)->rows = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)g_strfreev);
+		g_hash_table_replace(tsv->blocks, g_strdup(line + 2), *block);
+	} else if (line[0] && *block && !(*block)->columns) {
+		(*block)->columns = g_strsplit(line, "\t", -1);
+	} else if (line[0] && *block && strncmp(line, "NaN", 3) != 0) {
+		g_ptr_array_add((*block)->rows, g_strsplit(line, "\t", -1));
+	}
+}
+
 struct tsv *tsv_read(const char *path)
 {
 	struct tsv *tsv;
 	struct block *block = NULL;
-	char *text = NULL;
-	char **lines;
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
 
-	if (!g_file_get_contents(path, &text, NULL, NULL))
+	if (!file)
 		return NULL;
 	tsv = g_new0(struct tsv, 1);
 	tsv->blocks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					    free_block);
-	lines = g_strsplit(text, "\n", -1);
-	for (char **line = lines; *line; line++) {
-		if ((*line)[0] == '#') {
-			block = g_new0(struct block, 1);
-			block->rows = g_ptr_array_new_with_free_func(
-				(GDestroyNotify)g_strfreev);
-			g_hash_table_replace(tsv->blocks, g_strdup(*line + 2),
-					     block);
-		} else if ((*line)[0] && block && !block->columns) {
-			block->columns = g_strsplit(*line, "\t", -1);
-		} else if ((*line)[0] && block &&
-			   strncmp(*line, "NaN", 3) != 0) {
-			g_ptr_array_add(block->rows,
-					g_strsplit(*line, "\t", -1));
-		}
-	}
-	g_strfreev(lines);
-	g_free(text);
+	while (getline(&line, &room, file) >= 0)
+		read_line(tsv, &block, line);
+	free(line);
+	fclose(file);
 	return tsv;
 }
 
