@@ -101,6 +101,7 @@ struct report *load_finish(struct load *load, const char *dir,
 	load->model = NULL;
 	manifest_fill_run(load->manifest, dir, stats, report);
 	overhead_fill(load->manifest, report);
+	symbols_started_as(load->symbols, load->manifest->executable);
 	names_resolve(report, load->symbols);
 	groups_make(report, load->options->each);
 	replay_suggest(report);

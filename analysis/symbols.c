@@ -25,6 +25,7 @@ struct symbols {
 	GPtrArray *binaries;
 	GStringChunk *texts;
 	GPtrArray *notes;
+	char *started_as, *started_file; /* NULL: not told, not here */
 };
 
 static void process_free(void *data)
@@ -57,7 +58,17 @@ void symbols_free(struct symbols *symbols)
 	g_ptr_array_free(symbols->binaries, TRUE);
 	g_string_chunk_free(symbols->texts);
 	g_ptr_array_free(symbols->notes, TRUE);
+	g_free(symbols->started_as);
+	free(symbols->started_file);
 	g_free(symbols);
+}
+
+void symbols_started_as(struct symbols *symbols, const char *executable)
+{
+	g_free(symbols->started_as);
+	free(symbols->started_file);
+	symbols->started_as = g_strdup(executable);
+	symbols->started_file = realpath(executable, NULL);
 }
 
 size_t symbols_notes(struct symbols *symbols, const char *const **notes)
@@ -213,6 +224,15 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static const char *module_name(const struct symbols *symbols,
+			       const struct binary *binary)
+{
+	return base_name(symbols->started_file && !strcmp(symbols->started_file,
+							  binary->path)
+				 ? symbols->started_as
+				 : binary->path);
+}
+
 /* C++ and Rust names as people write them, without parameters. */
 static const char *demangled(struct symbols *symbols, const char *name)
 {
@@ -362,7 +382,7 @@ bool symbols_code(struct symbols *symbols, int32_t pid, uint64_t address,
 	*symbol = (struct symbol){ .function = "", .path = "", .module = "" };
 	if (!binary)
 		return false;
-	symbol->module = base_name(binary->path);
+	symbol->module = module_name(symbols, binary);
 	symbol->offset = address - mapping->base;
 	if (!usable(symbols, binary))
 		return true;
@@ -438,7 +458,7 @@ bool symbols_data(struct symbols *symbols, int32_t pid, uint64_t address,
 	};
 	if (!binary)
 		return false;
-	variable->module = base_name(binary->path);
+	variable->module = module_name(symbols, binary);
 	variable->offset = address - mapping->base;
 	if (!usable(symbols, binary))
 		return false;

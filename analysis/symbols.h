@@ -42,6 +42,12 @@ struct variable {
 struct symbols *symbols_new(void);
 void symbols_free(struct symbols *symbols);
 
+/*
+ * The name by which the program was started. Where it leads to the file of a
+ * module (a symbolic link), that module goes by this name.
+ */
+void symbols_started_as(struct symbols *symbols, const char *executable);
+
 /* Takes note of modules and processes; other events are ignored. */
 void symbols_event(struct symbols *symbols, const struct event *event);
 

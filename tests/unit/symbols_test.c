@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <link.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,6 +98,29 @@ static void a_return_address_is_looked_up_as_its_call(void **state)
 	symbols_free(symbols);
 }
 
+static void a_link_gives_the_program_its_name(void **state)
+{
+	struct symbols *symbols = of_itself(NULL, 0);
+	char dir[] = "/tmp/symbols.XXXXXX", link[64];
+	struct symbol symbol;
+
+	(void)state;
+	(void)calls_it();
+	assert_non_null(mkdtemp(dir));
+	snprintf(link, sizeof(link), "%s/server", dir);
+	assert_int_equal(symlink("/proc/self/exe", link), 0);
+	symbols_started_as(symbols, link);
+	assert_true(symbols_code(symbols, PID, (uintptr_t)returned,
+				 SYMBOLS_RETURN, &symbol));
+	assert_string_equal(symbol.module, "server");
+	symbols_started_as(symbols, "/nowhere/else");
+	assert_true(symbols_code(symbols, PID, (uintptr_t)returned,
+				 SYMBOLS_RETURN, &symbol));
+	assert_string_equal(symbol.module, "symbols_test");
+	assert_int_equal(unlink(link) | rmdir(dir), 0);
+	symbols_free(symbols);
+}
+
 static void assert_named(struct symbols *symbols, const void *object,
 			 const char *name)
 {
@@ -178,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_return_address_is_looked_up_as_its_call),
+		cmocka_unit_test(a_link_gives_the_program_its_name),
 		cmocka_unit_test(a_lock_in_a_variable_has_its_member_path),
 		cmocka_unit_test(what_is_in_no_module_has_no_name),
 		cmocka_unit_test(a_file_of_another_build_is_not_used_and_noted),
