@@ -14,7 +14,7 @@
 #include "analysis/replay.h"
 #include "analysis/symbols.h"
 
-#define TAPE_BYTES (32u << 20) /* of the run, kept to play it again */
+#define TAPE_BYTES (16u << 20) /* of the run, kept to play it again */
 
 struct load {
 	const struct manifest *manifest;

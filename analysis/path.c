@@ -28,7 +28,9 @@ struct tip { /* of a thread's chain */
 
 struct path {
 	GArray *hops;
-	GArray *tips; /* by thread */
+	GArray *tips;	    /* by thread */
+	struct node *spare; /* nodes to be used again, by parent */
+	GPtrArray *copied;  /* scratch of give() */
 	uint32_t n_nodes, round;
 	uint64_t last; /* until of the round before */
 	uint64_t late;
@@ -40,6 +42,7 @@ struct path *path_new(void)
 
 	path->hops = g_array_new(FALSE, TRUE, sizeof(struct hop));
 	path->tips = g_array_new(FALSE, TRUE, sizeof(struct tip));
+	path->copied = g_ptr_array_new();
 	return path;
 }
 
@@ -49,7 +52,8 @@ static void unref(struct path *path, struct node *node)
 		struct node *parent = node->parent;
 
 		path_sum_free(node->sum);
-		g_slice_free(struct node, node);
+		node->parent = path->spare;
+		path->spare = node;
 		path->n_nodes--;
 		node = parent;
 	}
@@ -61,6 +65,13 @@ void path_free(struct path *path)
 		return;
 	for (guint i = 0; i < path->tips->len; i++)
 		unref(path, g_array_index(path->tips, struct tip, i).node);
+	while (path->spare) {
+		struct node *node = path->spare;
+
+		path->spare = node->parent;
+		g_free(node);
+	}
+	g_ptr_array_free(path->copied, TRUE);
 	g_array_free(path->hops, TRUE);
 	g_array_free(path->tips, TRUE);
 	g_free(path);
@@ -112,8 +123,13 @@ static struct node *node_new(struct path *path, struct node *parent,
 			     uint64_t begin, uint64_t end, int32_t thread,
 			     uint8_t state, int32_t lock)
 {
-	struct node *node = g_slice_new0(struct node);
+	struct node *node = path->spare;
 
+	if (node)
+		path->spare = node->parent;
+	else
+		node = g_new(struct node, 1);
+	*node = (struct node){ 0 };
 	node->parent = parent;
 	node->begin = begin;
 	node->end = end;
@@ -221,7 +237,7 @@ static struct node *chain_at(struct path *path, struct node *node, uint64_t ns)
 static struct node *give(struct path *path, struct node *node, uint64_t begin,
 			 int32_t lock)
 {
-	GPtrArray *copied = g_ptr_array_new();
+	GPtrArray *copied = path->copied;
 	struct node *at = node, *base;
 
 	while (at && at->end > begin && at->clean > begin) {
@@ -244,7 +260,7 @@ static struct node *give(struct path *path, struct node *node, uint64_t begin,
 			set_clean(base);
 		}
 	}
-	g_ptr_array_free(copied, TRUE);
+	g_ptr_array_set_size(copied, 0);
 	unref(path, node);
 	return base;
 }
