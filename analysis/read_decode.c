@@ -290,6 +290,12 @@ static void decode_event(struct read_decoder *decoder,
 	add_context(stream, bt, event);
 	read_binding_store(binding, bt_event_borrow_payload_field_const(bt),
 			   event, batch);
+	if (!read_kind_allows(kind, event)) {
+		stream->last_index = NO_EVENT;
+		batch->n--;
+		decoder->unknown++;
+		return;
+	}
 	if ((int)event->type >= READ_MUTEX_REQUEST && stream->ip.found)
 		event->u.lock.site = read_number_u64(
 			bt_event_borrow_common_context_field_const(bt),

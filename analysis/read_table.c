@@ -1,6 +1,5 @@
 #include "analysis/read_table.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #define FIELD(type, name, member)	{ name, READ_##type, offsetof(struct event, member), 0 }
 #define COUNTED(type, name, member, n)	{ name, READ_##type, offsetof(struct event, member), offsetof(struct event, n) }
 #define FIXED(type, name, member, n)	{ name, READ_##type, offsetof(struct event, member), n }
+#define ENUM(name, member, n)		{ name, READ_U8, offsetof(struct event, member), n }
 #define NOW(member)			{ NULL, READ_NOW, offsetof(struct event, member), 0 }
 #define SET8(member, value)		{ NULL, READ_SET8, offsetof(struct event, member), value }
 #define SET32(member, value)		{ NULL, READ_SET32, offsetof(struct event, member), value }
@@ -17,7 +17,7 @@
 LIST(process_start) = { FIELD(I32, "ppid", u.process.ppid), FIELD(U8, "detail", u.process.detail_all),
 	FIELD(U32, "budget", u.process.budget), FIELD(NS, "begin_ns", u.process.begin_ns),
 	FIELD(TEXT, "executable", u.process.executable), END };
-LIST(process_end) = { FIELD(U8, "how", u.process.how), FIELD(I32, "status", u.process.status), END };
+LIST(process_end) = { ENUM("how", u.process.how, END_RUNNING + 1), FIELD(I32, "status", u.process.status), END };
 LIST(process_fork) = { FIELD(I32, "ppid", u.process.ppid), FIELD(I32, "ptid", u.process.ptid), END };
 
 LIST(thread_create) = { FIELD(U64, "thread", u.thread.thread), FIELD(I32, "child_tid", u.thread.other),
@@ -27,34 +27,34 @@ LIST(thread_create) = { FIELD(U64, "thread", u.thread.thread), FIELD(I32, "child
 LIST(thread_start) = { FIELD(U64, "thread", u.thread.thread), FIELD(I32, "creator_tid", u.thread.other),
 	FIELD(U64, "start_routine", u.thread.start_routine), FIELD(NS, "created_ns", u.thread.begin_ns),
 	FIELD(TEXT, "name", u.thread.name), END };
-LIST(thread_exit) = { FIELD(U8, "how", u.thread.how), END };
+LIST(thread_exit) = { ENUM("how", u.thread.how, END_RUNNING + 1), END };
 LIST(thread_name) = { FIELD(I32, "tid", u.thread.other), FIELD(TEXT, "name", u.thread.name), END };
 LIST(join_begin) = { NOW(u.thread.begin_ns), FIELD(U64, "thread", u.thread.thread),
 	FIELD(I32, "tid", u.thread.other), FIELD(U64, "site", u.thread.site), END };
 LIST(join_end) = { NOW(u.thread.end_ns), FIELD(U64, "thread", u.thread.thread), FIELD(I32, "tid", u.thread.other),
 	FIELD(NS, "begin_ns", u.thread.begin_ns), FIELD(I32, "result", u.thread.result), END };
 
-LIST(lock_init) = { FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock.kind),
+LIST(lock_init) = { FIELD(U64, "lock", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),
 	FIELD(U32, "attributes", u.lock.attributes), FIELD(U64, "site", u.lock.site), END };
-LIST(lock_destroy) = { FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock.kind),
+LIST(lock_destroy) = { FIELD(U64, "lock", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),
 	FIELD(U64, "site", u.lock.site), FIELD(I32, "result", u.lock.result), END };
-LIST(lock_name) = { FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock.kind),
+LIST(lock_name) = { FIELD(U64, "lock", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),
 	FIELD(TEXT, "name", u.lock.name), END };
-LIST(lock_wait) = { FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock.kind),
-	FIELD(U8, "mode", u.lock.mode), FIELD(U8, "flags", u.lock.flags), FIELD(U64, "site", u.lock.site),
+LIST(lock_wait) = { FIELD(U64, "lock", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),
+	ENUM("mode", u.lock.mode, LOCK_NMODES), FIELD(U8, "flags", u.lock.flags), FIELD(U64, "site", u.lock.site),
 	FIELD(I32, "owner_tid", u.lock.owner), FIELD(NS, "begin_ns", u.lock.begin_ns),
 	COUNTED(U64S, "held", u.lock.held, u.lock.n_held), COUNTED(U64S, "stack", u.lock.stack, u.lock.n_stack), END };
-LIST(lock_held) = { SET32(u.lock.weight, 1), FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock.kind),
-	FIELD(U8, "mode", u.lock.mode), FIELD(U8, "flags", u.lock.flags), FIELD(U64, "site", u.lock.site),
+LIST(lock_held) = { SET32(u.lock.weight, 1), FIELD(U64, "lock", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),
+	ENUM("mode", u.lock.mode, LOCK_NMODES), FIELD(U8, "flags", u.lock.flags), FIELD(U64, "site", u.lock.site),
 	FIELD(NS, "wait_begin_ns", u.lock.wait_begin_ns), FIELD(NS, "acquired_ns", u.lock.begin_ns),
 	FIELD(NS, "released_ns", u.lock.end_ns), FIELD(U32, "weight", u.lock.weight), END };
-LIST(lock_failed) = { SET32(u.lock.weight, 1), FIELD(U64, "lock", u.lock.address), FIELD(U8, "kind", u.lock.kind),
-	FIELD(U8, "mode", u.lock.mode), FIELD(U8, "flags", u.lock.flags), FIELD(U64, "site", u.lock.site),
+LIST(lock_failed) = { SET32(u.lock.weight, 1), FIELD(U64, "lock", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),
+	ENUM("mode", u.lock.mode, LOCK_NMODES), FIELD(U8, "flags", u.lock.flags), FIELD(U64, "site", u.lock.site),
 	FIELD(NS, "wait_begin_ns", u.lock.wait_begin_ns), FIELD(NS, "end_ns", u.lock.end_ns),
 	FIELD(I32, "result", u.lock.result), FIELD(U32, "weight", u.lock.weight), END };
 LIST(lock_order) = { FIELD(U64, "first", u.order.first), FIELD(U64, "second", u.order.second),
-	FIELD(U8, "first_kind", u.order.first_kind), FIELD(U8, "second_kind", u.order.second_kind),
-	FIELD(U8, "first_mode", u.order.first_mode), FIELD(U8, "second_mode", u.order.second_mode),
+	ENUM("first_kind", u.order.first_kind, LOCK_NKINDS), ENUM("second_kind", u.order.second_kind, LOCK_NKINDS),
+	ENUM("first_mode", u.order.first_mode, LOCK_NMODES), ENUM("second_mode", u.order.second_mode, LOCK_NMODES),
 	FIELD(U8, "flags", u.order.flags), FIELD(U64, "first_site", u.order.first_site),
 	FIELD(U64, "second_site", u.order.second_site), COUNTED(U64S, "held", u.order.held, u.order.n_held), END };
 
@@ -89,13 +89,13 @@ WAIT_BEGIN(futex_wait, "address", LOCK_FUTEX, );
 WAIT_END(futex_wait, "address", LOCK_FUTEX, RESULT);
 SIGNAL(futex_wake, "address", LOCK_FUTEX, WAITERS("woken"));
 
-LIST(io_begin) = { FIELD(U8, "op", u.io.op), FIELD(I32, "fd", u.io.fd), FIELD(U8, "fd_kind", u.io.fd_kind),
+LIST(io_begin) = { ENUM("op", u.io.op, IO_NOPS), FIELD(I32, "fd", u.io.fd), ENUM("fd_kind", u.io.fd_kind, FD_NKINDS),
 	FIELD(U64, "site", u.io.site), FIELD(NS, "begin_ns", u.io.begin_ns), END };
-LIST(io_end) = { SET32(u.io.weight, 1), FIELD(U8, "op", u.io.op), FIELD(I32, "fd", u.io.fd),
-	FIELD(U8, "fd_kind", u.io.fd_kind), FIELD(U64, "site", u.io.site), FIELD(NS, "begin_ns", u.io.begin_ns),
+LIST(io_end) = { SET32(u.io.weight, 1), ENUM("op", u.io.op, IO_NOPS), FIELD(I32, "fd", u.io.fd),
+	ENUM("fd_kind", u.io.fd_kind, FD_NKINDS), FIELD(U64, "site", u.io.site), FIELD(NS, "begin_ns", u.io.begin_ns),
 	FIELD(NS, "end_ns", u.io.end_ns), FIELD(I64, "bytes", u.io.bytes), FIELD(I32, "result", u.io.result),
 	FIELD(U32, "weight", u.io.weight), END };
-LIST(fd_open) = { FIELD(I32, "fd", u.io.fd), FIELD(U8, "fd_kind", u.io.fd_kind), FIELD(TEXT, "target", u.io.target), END };
+LIST(fd_open) = { FIELD(I32, "fd", u.io.fd), ENUM("fd_kind", u.io.fd_kind, FD_NKINDS), FIELD(TEXT, "target", u.io.target), END };
 LIST(sleep_begin) = { FIELD(I64, "asked_ns", u.io.bytes), FIELD(U64, "site", u.io.site),
 	FIELD(NS, "begin_ns", u.io.begin_ns), END };
 LIST(sleep_end) = { FIELD(U64, "site", u.io.site), FIELD(NS, "begin_ns", u.io.begin_ns),
@@ -108,13 +108,13 @@ LIST(mark) = { FIELD(TEXT, "name", u.mark.name), FIELD(I64, "value", u.mark.valu
 
 LIST(board_process) = { FIELD(I32, "ppid", u.process.ppid), FIELD(NS, "begin_ns", u.process.begin_ns),
 	FIELD(NS, "end_ns", u.process.end_ns),
-	FIELD(TEXT, "executable", u.process.executable), FIELD(U8, "how", u.process.how),
+	FIELD(TEXT, "executable", u.process.executable), ENUM("how", u.process.how, END_RUNNING + 1),
 	FIELD(I32, "status", u.process.status), END };
 LIST(board_thread) = { FIELD(U64, "start_routine", u.thread.start_routine),
 	FIELD(NS, "begin_ns", u.thread.begin_ns), FIELD(NS, "end_ns", u.thread.end_ns),
-	FIELD(U8, "how", u.thread.how), FIELD(TEXT, "name", u.thread.name), END };
-LIST(lock_stats) = { FIELD(U64, "address", u.stats.address), FIELD(U8, "kind", u.stats.kind),
-	FIELD(U8, "mode", u.stats.mode), FIELD(U64, "site", u.stats.site),
+	ENUM("how", u.thread.how, END_RUNNING + 1), FIELD(TEXT, "name", u.thread.name), END };
+LIST(lock_stats) = { FIELD(U64, "address", u.stats.address), ENUM("kind", u.stats.kind, LOCK_NKINDS),
+	ENUM("mode", u.stats.mode, LOCK_NMODES), FIELD(U64, "site", u.stats.site),
 	FIELD(U64, "acquisitions", u.stats.acquisitions), FIELD(U64, "contended", u.stats.contended),
 	FIELD(U64, "relocks", u.stats.relocks), FIELD(NS, "hold_ns", u.stats.hold_ns),
 	FIELD(NS, "hold_max_ns", u.stats.hold_max_ns), FIELD(NS, "wait_ns", u.stats.wait_ns),
@@ -122,15 +122,15 @@ LIST(lock_stats) = { FIELD(U64, "address", u.stats.address), FIELD(U8, "kind", u
 	FIELD(U64, "signals", u.stats.signals), FIELD(U64, "gave_up", u.stats.gave_up),
 	FIELD(U64, "waits_told", u.stats.waits_told), FIELD(U64, "holds_told", u.stats.holds_told),
 	FIXED(U32S, "failed", u.stats.failed, LOCK_NERRORS), END };
-LIST(io_stats) = { FIELD(U8, "op", u.io_stats.op), FIELD(U8, "fd_kind", u.io_stats.fd_kind),
+LIST(io_stats) = { ENUM("op", u.io_stats.op, IO_NOPS), ENUM("fd_kind", u.io_stats.fd_kind, FD_NKINDS),
 	FIELD(U64, "calls", u.io_stats.calls), FIELD(U64, "told", u.io_stats.told),
 	FIELD(U64, "bytes", u.io_stats.bytes), FIELD(NS, "wait_ns", u.io_stats.wait_ns), END };
-LIST(thread_open) = { FIELD(U8, "in", u.open.in), FIELD(U8, "kind", u.open.kind), FIELD(U8, "mode", u.open.mode),
+LIST(thread_open) = { ENUM("in", u.open.in, IN_N), ENUM("kind", u.open.kind, IO_NOPS), ENUM("mode", u.open.mode, FD_NKINDS),
 	FIELD(I32, "fd", u.open.fd), FIELD(I32, "owner", u.open.owner), FIELD(U64, "object", u.open.object),
 	FIELD(U64, "object2", u.open.object2), FIELD(U64, "site", u.open.site),
 	FIELD(NS, "since_ns", u.open.since_ns), END };
-LIST(lock_open) = { SET32(u.lock.weight, 1), FIELD(U64, "address", u.lock.address), FIELD(U8, "kind", u.lock.kind),
-	FIELD(U8, "mode", u.lock.mode), FIELD(U64, "site", u.lock.site),
+LIST(lock_open) = { SET32(u.lock.weight, 1), FIELD(U64, "address", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),
+	ENUM("mode", u.lock.mode, LOCK_NMODES), FIELD(U64, "site", u.lock.site),
 	FIELD(NS, "begin_ns", u.lock.begin_ns), END };
 LIST(board_lost) = { FIELD(U64, "slots", u.lost.slots), FIELD(U64, "untabled", u.lost.untabled),
 	FIELD(U64, "pending", u.lost.pending), FIELD(U64, "held", u.lost.held), END };
@@ -269,4 +269,19 @@ const struct read_kind *read_kind_of_event(const struct event *event)
 		if (fits(kind, event))
 			return kind;
 	return NULL;
+}
+
+bool read_kind_allows(const struct read_kind *kind, const struct event *event)
+{
+	const uint8_t *bytes = (const uint8_t *)event;
+
+	for (const struct read_field *f = kind->fields; f->type != READ_END;
+	     f++)
+		if (f->type == READ_U8 && f->more && bytes[f->offset] >= f->more)
+			return false;
+	/* What these are depends on what the thread is in. */
+	if (event->type == EVENT_THREAD_OPEN && event->u.open.in != IN_IO)
+		return event->u.open.kind < LOCK_NKINDS &&
+		       event->u.open.mode < LOCK_NMODES;
+	return true;
 }

@@ -6,13 +6,14 @@
 #ifndef ANALYSIS_READ_TABLE_H
 #define ANALYSIS_READ_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analysis/event.h"
 
 enum read_type {
 	READ_END, /* of a list of fields */
-	READ_U8,
+	READ_U8,  /* less than `more`, where that is not 0 */
 	READ_U32,
 	READ_U64,
 	READ_NS, /* uint64_t: a point in time or a span, neither beyond ts_ns */
@@ -61,5 +62,11 @@ const struct read_kind *read_kind_find(const char *name);
  * and the kind of its object; NULL for types that no trace holds.
  */
 const struct read_kind *read_kind_of_event(const struct event *event);
+
+/*
+ * Whether all enumerations of the event, which is of that kind, are ones that
+ * we know: others index our tables with them.
+ */
+bool read_kind_allows(const struct read_kind *kind, const struct event *event);
 
 #endif

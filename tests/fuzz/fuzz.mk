@@ -1,10 +1,10 @@
 # Fuzzers, with clang's libFuzzer and sanitizers: `make fuzz`, then
 # build/fuzz/NAME tests/fuzz/corpus/NAME. Tests run them over the corpus only.
 fuzzers := events manifest repair
-events.fuzz := $(model.src) analysis/check.c analysis/read_table.c analysis/arena.c analysis/report.c
+events.fuzz := $(load.src) $(render.src) analysis/check.c
 manifest.fuzz := $(manifest.src) analysis/arena.c analysis/report.c
 repair.fuzz := analysis/read_repair.c
-fuzz_pkgs := glib-2.0 jansson
+fuzz_pkgs := $(sort $(load.pkgs) $(render.pkgs))
 
 .PHONY: fuzz
 fuzz: $(fuzzers:%=$(BUILD)/fuzz/%)	## build the fuzzers
@@ -13,7 +13,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ)$(CLANG) -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fno-omit-frame-pointer \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all $(shell $(PKG) --cflags $(fuzz_pkgs)) \
-		-o $@ $(filter %.c,$^) $(shell $(PKG) --libs $(fuzz_pkgs)) -lm
+		-o $@ $(filter %.c,$^) $(shell $(PKG) --libs $(fuzz_pkgs)) $(load.libs) -lm
 define fuzzer
 $(BUILD)/fuzz/$(1): $($(1).fuzz) $(base.src)
 endef

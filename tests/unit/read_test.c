@@ -90,6 +90,10 @@ static void make_field(struct event *event, const struct read_field *f,
 
 	switch (f->type) {
 	case READ_U8:
+		*(uint8_t *)at = (uint8_t)(f->more ? value % f->more : value);
+		if (event->type == EVENT_THREAD_OPEN)
+			*(uint8_t *)at = 1;
+		break;
 	case READ_SET8:
 		*(uint8_t *)at = f->name ? (uint8_t)value : (uint8_t)f->more;
 		break;
