@@ -4,8 +4,9 @@
 #include <glib.h>
 #include <string.h>
 
-#define SLICE_NS 3000000u
-#define NOBODY	 (-1)
+#define SLICE_NS   3000000u
+#define SLICES_MAX 1000000u /* in all; runs of hours get longer ones */
+#define NOBODY	   (-1)
 
 struct actor {
 	const struct replay_step *steps;
@@ -55,6 +56,7 @@ struct sim {
 	size_t n_heap;
 	uint64_t now, order, end, forced;
 	double io;
+	uint64_t slice_ns;
 	GHashTable *shard_of; /* actor and lock -> shard + 1, while it has it */
 };
 
@@ -139,7 +141,7 @@ static uint32_t draw(struct actor *a)
 /* How long it takes to do the next slice of a burst. */
 static uint64_t slice(const struct sim *s, const struct actor *a)
 {
-	uint64_t ns = MIN(a->left, SLICE_NS);
+	uint64_t ns = MIN(a->left, s->slice_ns);
 
 	return s->ready.first == NOBODY
 		       ? ns
@@ -420,7 +422,7 @@ static void wake(struct sim *s, int32_t actor)
 	struct actor *a = &s->actors[actor];
 
 	if (a->on_cpu && a->left) {
-		a->left -= MIN(a->left, SLICE_NS);
+		a->left -= MIN(a->left, s->slice_ns);
 		if (a->left && s->ready.first != NOBODY) {
 			leave_cpu(s, a);
 			line_put(s, &s->ready, actor);
@@ -453,10 +455,22 @@ static bool force(struct sim *s)
 	return false;
 }
 
+static uint64_t slice_ns(const struct replay *r)
+{
+	uint64_t ns = 0;
+
+	for (size_t i = 0; i < r->n_threads; i++)
+		for (size_t k = 0; k < r->scripts[i].n; k++)
+			if (r->scripts[i].steps[k].does == REPLAY_CPU)
+				ns += r->scripts[i].steps[k].ns / SLICES_MAX;
+	return MAX(SLICE_NS, ns);
+}
+
 static void sim_init(struct sim *s)
 {
 	const struct replay *r = s->replay;
 
+	s->slice_ns = slice_ns(r);
 	s->shards = 1;
 	s->io = 1;
 	s->cpus = MAX(r->cpus, 1);
