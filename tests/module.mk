@@ -135,3 +135,8 @@ tests += model_nonsense_test
 model_nonsense_test.src := tests/unit/model_nonsense_test.c $(feed.src)
 model_nonsense_test.pkgs := cmocka $(model.pkgs)
 model_nonsense_test.libs := $(model.libs) $(base.libs)
+tests += interposer_board_test
+interposer_board_test.src := tests/unit/interposer_board_test.c tests/scratch.c $(base.src) \
+	$(addprefix tracing/interposer/,board.c clock.c)
+interposer_board_test.pkgs := cmocka glib-2.0
+interposer_board_test.libs := $(base.libs)
