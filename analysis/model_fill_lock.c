@@ -72,17 +72,17 @@ static void fill_wait(const struct model *m, const struct m_lock *lock,
 				  fill->arena);
 	}
 	hist_dist(&all, &out->wait, fill->arena);
-	told = all.count;
+	told = all.count - lock->told.relock_waits;
 	hist_clear(&all);
 	if (c == &lock->told)
 		return;
-	if (told < waits_of(c, lock->kind)) {
+	if (told < waits_of(c, lock->kind))
 		out->sampled = true;
-		out->wait.total = c->wait_ns;
-		out->wait.count = waits_of(c, lock->kind);
-	} else if (lock->sampled) {
-		out->wait.total = c->wait_ns;
-		out->wait.count = waits_of(c, lock->kind);
+	if (out->sampled) {
+		/* The board does not know of waits inside condition waits. */
+		out->wait.total = c->wait_ns + lock->told.relock_wait_ns;
+		out->wait.count =
+			waits_of(c, lock->kind) + lock->told.relock_waits;
 	}
 	out->wait.max = MAX(out->wait.max, c->wait_max_ns);
 	dist_tidy(&out->wait);
@@ -274,6 +274,8 @@ static void fill_counts(const struct model *m, const struct m_lock *lock,
 
 	out->acquisitions = c->acquisitions;
 	out->contended = c->contended;
+	if (c == &lock->board)
+		out->contended += lock->told.relock_waits;
 	out->relocks = c->relocks;
 	out->cond_relocks = lock->told.cond_relocks;
 	out->waits = c->waits;

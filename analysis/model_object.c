@@ -79,6 +79,56 @@ static void once_ran(struct model *m, const struct event *e,
 			      .weight = 1 });
 }
 
+static bool was_woken_by(const struct m_lock *lock, uint64_t from, uint64_t to)
+{
+	const struct m_detail *d = lock->detail;
+
+	for (uint32_t i = d->holds.n; i; i--) {
+		const struct told_hold *wake =
+			queue_at(&d->holds, i - 1, sizeof(*wake));
+
+		if (wake->acquired > from && wake->acquired <= to)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A condition wait takes its mutex again before it returns, inside the C
+ * library. A thread that was woken and blocked once more, and was woken from
+ * that by one that did not signal, waited for the mutex: that part of the wait
+ * is the mutex' own.
+ */
+static uint64_t relock(struct model *m, const struct event *e,
+		       struct m_thread *t, const struct m_lock *cond)
+{
+	uint64_t end = e->u.wait.end_ns;
+	struct blocked_again b;
+	struct m_lock *mutex;
+	struct told_wait w = { .end = end, .thread = t->index, .weight = 1 };
+
+	if (cond->kind != LOCK_CONDITION || !e->u.wait.mutex || !cond->detail ||
+	    !timeline_blocked_again(t, e->u.wait.begin_ns, end, &b) ||
+	    was_woken_by(cond, b.again, b.woken) ||
+	    !model_thread_find(m, b.waker))
+		return end;
+	mutex = model_lock(m, e->pid, e->u.wait.mutex, LOCK_MUTEX, b.again);
+	w.begin = b.again;
+	w.site = model_site(m, e->pid, e->u.wait.site);
+	mutex->touched = true;
+	mutex->told.relock_waits++;
+	mutex->told.relock_wait_ns += end - b.again;
+	mutex->told.contended++;
+	timeline_close(m, t,
+		       &(struct cover){ .begin = b.again,
+					.end = end,
+					.lock = mutex->index,
+					.site = w.site,
+					.state = STATE_LOCK });
+	lock_wait_done(m, mutex, t, &w);
+	return b.again;
+}
+
 static void on_end(struct model *m, const struct event *e, struct m_lock *lock)
 {
 	struct m_thread *t = model_thread(m, e);
@@ -91,7 +141,7 @@ static void on_end(struct model *m, const struct event *e, struct m_lock *lock)
 		once_ran(m, e, lock);
 		return;
 	}
-	cover.end = MAX(e->u.wait.end_ns, cover.begin);
+	cover.end = MAX(relock(m, e, t, lock), cover.begin);
 	cover.timed_out = e->u.wait.result == ETIMEDOUT;
 	timeline_close(m, t, &cover);
 	if (begin > end || (m->windowed && begin == end))

@@ -147,6 +147,7 @@ struct m_counts {
 	uint64_t waits_told, holds_told;
 	uint64_t failed[LOCK_NERRORS];
 	uint64_t cond_relocks;
+	uint64_t relock_waits, relock_wait_ns; /* for it, inside such a wait */
 };
 
 struct m_lock_site {
@@ -367,6 +368,18 @@ bool timeline_is_open(const struct m_thread *t, const struct cover *cover);
  * began, 0 if there is none.
  */
 uint64_t timeline_end_wait(struct m_thread *t, int32_t lock, uint64_t ns);
+/*
+ * Was the thread woken and then blocked once more within [begin, end)? Then
+ * `again` is the last time that it blocked and `woken` when that ended, by the
+ * thread with the tid `waker`.
+ */
+struct blocked_again {
+	uint64_t again, woken;
+	int32_t waker;
+};
+
+bool timeline_blocked_again(const struct m_thread *t, uint64_t begin,
+			    uint64_t end, struct blocked_again *out);
 /* There was no such wait after all. */
 void timeline_cancel(struct m_thread *t, uint64_t begin, uint8_t state);
 void timeline_section(struct model *m, struct m_thread *t,

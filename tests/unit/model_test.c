@@ -218,6 +218,51 @@ static void condition_wait_is_blamed_on_who_signalled(void **state)
 	report_free(r);
 }
 
+/* 11 is signalled by 12, which goes on to hold the mutex until 300. */
+static void condition_wait_that_blocks_again_waited_for_its_mutex(void **state)
+{
+	struct model *m = feed_new_from(2, 0);
+	const struct thread *t;
+	struct event e = { .ts_ns = 331,
+			   .type = EVENT_WAIT_END,
+			   .pid = FEED_PID,
+			   .tid = 11,
+			   .cpu = -1 };
+	struct report *r;
+
+	(void)state;
+	feed_switch(m, 1, 0, 0, 0, 11);
+	feed_switch(m, 2, 1, 0, 0, 12);
+	feed_start(m, 3, 11);
+	feed_start(m, 4, 12);
+	feed_object(m, 100, 11, EVENT_WAIT_BEGIN, LOCK_CONDITION, 0xC, 100);
+	feed_switch(m, 110, 0, 11, 1, 0);
+	feed_object(m, 200, 12, EVENT_SIGNAL, LOCK_CONDITION, 0xC, 200);
+	feed_waking(m, 201, 1, 12, 11);
+	feed_switch(m, 210, 0, 0, 0, 11);
+	feed_switch(m, 220, 0, 11, 1, 0);
+	feed_waking(m, 301, 1, 12, 11);
+	feed_switch(m, 310, 0, 0, 0, 11);
+	feed_held(m, 320, 12, L, 0x51, 0, 150, 300);
+	feed_held(m, 330, 11, L, 0x52, 0, 315, 330);
+	e.u.wait.object = 0xC;
+	e.u.wait.kind = LOCK_CONDITION;
+	e.u.wait.mutex = L;
+	e.u.wait.site = 0x52;
+	e.u.wait.begin_ns = 100;
+	e.u.wait.end_ns = 315;
+	model_event(m, &e);
+	feed_exit(m, 400, 11);
+	r = feed_report(m);
+	t = feed_thread(r, 11);
+	assert_int_equal(t->state_ns[STATE_COND], 201 - 110);
+	assert_int_equal(t->state_ns[STATE_LOCK], 81);
+	assert_int_equal(feed_lock(r, L)->wait.total, 315 - 220);
+	assert_int_equal(feed_lock(r, L)->contended, 1);
+	assert_int_equal(feed_blame(r, L, 11, 12), 80);
+	report_free(r);
+}
+
 static void barrier_waits_are_blamed_on_the_last_arriver(void **state)
 {
 	struct model *m = feed_new(2);
@@ -381,6 +426,8 @@ int main(void)
 			wait_that_was_given_up_is_a_wait_and_no_acquisition),
 		cmocka_unit_test(readers_that_hold_together_share_the_blame),
 		cmocka_unit_test(condition_wait_is_blamed_on_who_signalled),
+		cmocka_unit_test(
+			condition_wait_that_blocks_again_waited_for_its_mutex),
 		cmocka_unit_test(barrier_waits_are_blamed_on_the_last_arriver),
 		cmocka_unit_test(
 			board_counts_stand_where_events_told_only_some),
