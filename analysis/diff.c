@@ -248,7 +248,7 @@ static void interval(struct diff_row *row, const struct moments *before,
 		  (before->error2 * before->error2 / (double)(before->n - 1) +
 		   after->error2 * after->error2 / (double)(after->n - 1));
 	half = t975(freedom) * sqrt(error2) / before->mean;
-	row->low = row->change - half;
+	row->low = fmax(row->change - half, -1); /* nothing is below 0 */
 	row->high = row->change + half;
 	row->significant = row->low > 0 || row->high < 0;
 }
@@ -433,19 +433,19 @@ int diff_parse(const char *text, struct diff_condition *condition,
 	return 0;
 }
 
+/* Has it a share of what the locks have, on the side that has more? */
 static bool matters(struct diff *diff, const struct diff_row *row)
 {
 	char *key = g_strdup_printf("%d %s ", DIFF_LOCKS, row->metric);
 	const struct samples *all = g_hash_table_lookup(diff->samples, key);
-	bool does = !all;
+	double whole = 0;
 
 	g_free(key);
-	for (int i = 0; all && i < DIFF_SIDES; i++) {
-		struct moments sum = moments_of(all->values[i], diff->runs[i]);
-
-		does |= row->mean[i] > MATTERS * sum.mean;
-	}
-	return does;
+	for (int i = 0; all && i < DIFF_SIDES; i++)
+		whole = fmax(whole,
+			     moments_of(all->values[i], diff->runs[i]).mean);
+	return !all || fmax(row->mean[DIFF_BEFORE], row->mean[DIFF_AFTER]) >
+			       MATTERS * whole;
 }
 
 const struct diff_row *diff_meets(struct diff *diff,

@@ -155,8 +155,8 @@ static int load_side(struct diff *diff, enum diff_side side,
 
 static const struct doc_column columns[] = {
 	{ "", DOC_LEFT, 0, DOC_CUT },
-	{ "before", DOC_RIGHT, 0, DOC_FIXED },
-	{ "after", DOC_RIGHT, 0, DOC_FIXED },
+	{ "before", DOC_RIGHT, DOC_ALWAYS, DOC_FIXED },
+	{ "after", DOC_RIGHT, DOC_ALWAYS, DOC_FIXED },
 	{ "change", DOC_RIGHT, 0, DOC_FIXED },
 	{ "95 % interval", DOC_RIGHT, 0, DOC_FIXED },
 	{ "", DOC_LEFT, 0, DOC_FIXED },
@@ -321,9 +321,12 @@ static const char *first_met(struct diff *diff,
 
 		if (!row)
 			continue;
-		fprintf(stderr, "holdup diff: '%s' holds: %s%s%s %+.0f %%\n",
-			text, row->label, *row->label ? " " : "", row->metric,
-			row->change * 100);
+		fprintf(stderr, "holdup diff: '%s' holds: %s%s%s ", text,
+			row->label, *row->label ? " " : "", row->metric);
+		if (isinf(row->change))
+			fputs("is new\n", stderr);
+		else
+			fprintf(stderr, "%+.0f %%\n", row->change * 100);
 		return text;
 	}
 	return NULL;

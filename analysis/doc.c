@@ -170,3 +170,10 @@ void doc_bar(struct doc *doc, const char *label, const double *shares)
 	g_ptr_array_add(bars->labels, g_utf8_make_valid(label, -1));
 	g_array_append_vals(bars->shares, shares, (guint)bars->n_parts);
 }
+
+bool doc_is_used(const struct doc_table *table, size_t column)
+{
+	/* The first one names the row. */
+	return !column || table->used[column] ||
+	       table->columns[column].keep == DOC_ALWAYS;
+}

@@ -22,6 +22,9 @@ enum doc_align {
 	DOC_RIGHT,
 };
 
+/* `keep` of a column that is shown though nothing stands in it. */
+#define DOC_ALWAYS (-1)
+
 struct doc_column {
 	const char *name;
 	enum doc_align align;
@@ -81,6 +84,9 @@ void doc_note(struct doc *doc, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void doc_finding(struct doc *doc, int number, const char *title,
 		 const char *right, const char *evidence, const char *advice);
+
+/* Is there anything to show in this column? */
+bool doc_is_used(const struct doc_table *table, size_t column);
 
 /* Starts a table; cells follow, row by row. `columns` lives on. */
 void doc_table(struct doc *doc, const struct doc_column *columns, size_t n);

@@ -58,7 +58,7 @@ static void write_cells(const struct doc_table *table, const char *tag,
 {
 	fputs("<tr>", out);
 	for (size_t i = 0; i < table->n_columns; i++) {
-		if (!table->used[i] && i > 0)
+		if (!doc_is_used(table, i))
 			continue;
 		fprintf(out, "<%s%s>", tag,
 			table->columns[i].align == DOC_RIGHT ? " class=\"r\""

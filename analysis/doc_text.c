@@ -107,7 +107,6 @@ static size_t rows(const struct doc_table *table)
 struct layout {
 	long *widths; /* 0: the column is not shown */
 	long gap;
-	size_t last; /* column */
 };
 
 static long total(const struct layout *layout, size_t n)
@@ -123,8 +122,7 @@ static long total(const struct layout *layout, size_t n)
 static void natural_widths(const struct doc_table *table, long *widths)
 {
 	for (size_t i = 0; i < table->n_columns; i++) {
-		/* The first column names the row: it stays. */
-		if (!table->used[i] && i > 0) {
+		if (!doc_is_used(table, i)) {
 			widths[i] = 0;
 			continue;
 		}
@@ -155,7 +153,7 @@ static bool drop(const struct doc_table *table, long *widths)
 	size_t first = table->n_columns;
 
 	for (size_t i = 0; i < table->n_columns; i++)
-		if (widths[i] && table->columns[i].keep &&
+		if (widths[i] && table->columns[i].keep > 0 &&
 		    (first == table->n_columns ||
 		     table->columns[i].keep > table->columns[first].keep))
 			first = i;
@@ -201,9 +199,6 @@ static void fit(const struct doc_table *table, long width,
 	       squeeze(table, layout->widths, ELASTIC_MIN))
 		;
 	widen(table, width, layout);
-	for (size_t i = 0; i < n; i++)
-		if (layout->widths[i])
-			layout->last = i;
 }
 
 static char *fitted(const struct doc_table *table, size_t i, const char *text,
@@ -219,21 +214,40 @@ static char *fitted(const struct doc_table *table, size_t i, const char *text,
 	return cut;
 }
 
-static void write_cell(const struct doc_table *table, size_t i,
-		       const char *text, const struct layout *layout, FILE *out)
+static void put_blanks(GString *line, long n)
+{
+	for (; n > 0; n--)
+		g_string_append_c(line, ' ');
+}
+
+static void put_cell(const struct doc_table *table, size_t i, const char *text,
+		     const struct layout *layout, GString *line)
 {
 	char *shown = fitted(table, i, text, layout->widths[i]);
 	long pad = layout->widths[i] - length(shown);
+	bool right = table->columns[i].align == DOC_RIGHT;
 
-	if (table->columns[i].align == DOC_RIGHT)
-		blanks(pad, out);
-	fputs(shown, out);
-	if (i != layout->last) {
-		if (table->columns[i].align == DOC_LEFT)
-			blanks(pad, out);
-		blanks(layout->gap, out);
-	}
+	put_blanks(line, right ? pad : 0);
+	g_string_append(line, shown);
+	put_blanks(line, (right ? 0 : pad) + layout->gap);
 	g_free(shown);
+}
+
+#define HEAD SIZE_MAX
+
+static void write_row(const struct doc_table *table, size_t row,
+		      const struct layout *layout, FILE *out)
+{
+	GString *line = g_string_new(NULL);
+
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (layout->widths[i])
+			put_cell(table, i,
+				 row == HEAD ? table->columns[i].name
+					     : cell(table, row, i),
+				 layout, line);
+	fprintf(out, "%s\n", g_strchomp(line->str));
+	g_string_free(line, TRUE);
 }
 
 static void write_table(const struct doc_table *table, long width, FILE *out)
@@ -241,18 +255,9 @@ static void write_table(const struct doc_table *table, long width, FILE *out)
 	struct layout layout = { .widths = g_new0(long, table->n_columns) };
 
 	fit(table, width, &layout);
-	for (size_t i = 0; i < table->n_columns; i++)
-		if (layout.widths[i])
-			write_cell(table, i, table->columns[i].name, &layout,
-				   out);
-	putc('\n', out);
-	for (size_t row = 0; row < rows(table); row++) {
-		for (size_t i = 0; i < table->n_columns; i++)
-			if (layout.widths[i])
-				write_cell(table, i, cell(table, row, i),
-					   &layout, out);
-		putc('\n', out);
-	}
+	write_row(table, HEAD, &layout, out);
+	for (size_t row = 0; row < rows(table); row++)
+		write_row(table, row, &layout, out);
 	g_free(layout.widths);
 }
 

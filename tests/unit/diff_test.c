@@ -109,6 +109,28 @@ static void one_recording_a_side_has_no_interval(void **state)
 	diff_free(diff);
 }
 
+/* What is new and tiny, beside all that has gone, is nobody's regression. */
+static void a_new_lock_of_no_weight_meets_no_condition(void **state)
+{
+	struct diff *diff = diff_new();
+	struct report *report = sample_convoy();
+	struct diff_condition condition;
+
+	(void)state;
+	add_run(diff, DIFF_BEFORE, 1000);
+	report->locks[0].label = "new (orders.c:50)";
+	report->locks[0].wait.total = 1000;
+	groups_make(report, false);
+	diff_add(diff, DIFF_AFTER, report);
+	report_free(report);
+	assert_int_equal(diff_parse("lock.wait_ns +10%", &condition, NULL), 0);
+	assert_null(diff_meets(diff, &condition));
+	assert_int_equal(diff_parse("lock[new].wait_ns +10%", &condition, NULL),
+			 0);
+	assert_non_null(diff_meets(diff, &condition));
+	diff_free(diff);
+}
+
 static void conditions_that_mean_nothing_are_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -144,6 +166,7 @@ int main(void)
 		cmocka_unit_test(welch_interval_is_that_computed_by_hand),
 		cmocka_unit_test(scatter_is_no_change),
 		cmocka_unit_test(one_recording_a_side_has_no_interval),
+		cmocka_unit_test(a_new_lock_of_no_weight_meets_no_condition),
 		cmocka_unit_test(conditions_that_mean_nothing_are_refused),
 	};
 
