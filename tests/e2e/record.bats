@@ -63,10 +63,10 @@ ends_as() {
 }
 
 @test "environment, signal mask and ignored signals are those of the caller" {
-	trap '' USR1
-	run -0 holdup record -- sh -c 'grep -E "^Sig(Blk|Ign)" /proc/self/status'
-	[ "$output" = "$(sh -c 'grep -E "^Sig(Blk|Ign)" /proc/self/status')" ]
-	trap - USR1
+	set -- env --ignore-signal=USR1 --ignore-signal=CHLD
+	"$@" grep -E '^Sig(Blk|Ign)' /proc/self/status >bare
+	"$@" holdup record -- grep -E '^Sig(Blk|Ign)' /proc/self/status >recorded
+	diff bare recorded
 	FOO='a b' run -0 holdup record -- sh -c 'echo "$FOO"'
 	[ "$output" = "a b" ]
 }
@@ -326,6 +326,29 @@ typed() {
 	[ ! -e holdup.trace/kernel ]
 	[ "$(manifest '.baseline.runs | length')" = 3 ]
 	[ "$(grep -c run count)" = 4 ]
+}
+
+@test "bare runs are silent, have the same input, and stand around the recorded" {
+	echo data >input
+	run -0 --separate-stderr holdup record --baseline 4 -- sh -c '
+		echo "$(cat) ${HOLDUP_BOARD:+recorded}" | tee -a order; echo err >&2
+		' <input
+	[ "$output" = "data recorded" ]
+	[ "$stderr" = err ]
+	[ "$(tr '\n' , <order)" = "data ,data ,data recorded,data ,data ," ]
+	[ "$(manifest '.baseline.runs | length')" = 4 ]
+	[ "$(manifest .ended)" = exit ]
+}
+
+@test "a signal during a bare run ends it all, and leaves what was before" {
+	holdup record true
+	holdup record --baseline 3 -- sh -c 'echo $$ >told; exec sleep 60' &
+	pid=$!
+	await test -s told
+	kill -TERM $pid
+	ends_as 143
+	[ "$(manifest .command[0])" = true ]
+	[ ! -e holdup.trace.old ]
 }
 
 @test "a session daemon that hangs is given up, and the program's status stays" {

@@ -308,23 +308,6 @@ static void programs_are_found_as_execvp_finds_them(void **state)
 	g_free(found);
 }
 
-static void a_bare_run_is_silent_and_told_as_it_ended(void **state)
-{
-	char shell[] = "/bin/sh";
-	char option[] = "-c";
-	char script[] = "cat; echo noise; exit 6";
-	char *command[] = { shell, option, script, NULL };
-	struct run_times times;
-	sigset_t none;
-
-	(void)state;
-	sigemptyset(&none);
-	memset(&times, 0, sizeof(times));
-	assert_int_equal(target_run_bare(command, &none, &times, NULL), 0);
-	assert_int_equal(logbook_exit_status(times.status), 6);
-	assert_true(times.end_ns > times.start_ns);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,7 +320,6 @@ int main(void)
 		scratch_test(halves_are_cut_off),
 		scratch_test(programs_that_cannot_be_entered_are_known),
 		scratch_test(programs_are_found_as_execvp_finds_them),
-		scratch_test(a_bare_run_is_silent_and_told_as_it_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,11 +24,12 @@ struct front {
 	struct logbook *manifest;
 	const struct front_options *options;
 	struct outdir out;
-	sigset_t mask; /* of our caller, for the program */
-	int signals;   /* signalfd */
-	int keeper;    /* socket */
+	struct target_signals caller; /* for the program */
+	int signals;		      /* signalfd */
+	int keeper;		      /* socket */
 	pid_t keeper_pid;
 	bool is_orphan; /* the keeper was killed */
+	bool has_run;	/* the recorded program has */
 	char *run;	/* the keeper's run directory, should it die */
 	struct target target;
 };
@@ -56,15 +57,16 @@ static void keep_streams_free(void)
 
 static int take_signals(struct front *f, struct err *err)
 {
+	const struct sigaction normal = { .sa_handler = SIG_DFL };
 	sigset_t ours;
 
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGCHLD);
 	for (size_t i = 0; i < G_N_ELEMENTS(forwarded); i++)
 		sigaddset(&ours, forwarded[i]);
-	sigprocmask(SIG_BLOCK, &ours, &f->mask);
+	sigprocmask(SIG_BLOCK, &ours, &f->caller.mask);
 	/* A caller that ignores it would have us never hear of the end. */
-	signal(SIGCHLD, SIG_DFL);
+	sigaction(SIGCHLD, &normal, &f->caller.child);
 	f->signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	return f->signals < 0 ? err_errno(err, errno, "signalfd") : 0;
 }
@@ -114,9 +116,8 @@ static int forward(struct front *f)
 }
 
 /* Until the program has ended. */
-static void wait_for_target(struct front *f)
+static void wait_for_target(struct front *f, struct run_times *times)
 {
-	struct run_times *times = &f->manifest->times;
 	struct pollfd fds[] = {
 		{ .fd = f->signals, .events = POLLIN },
 		{ .fd = f->keeper, .events = POLLIN },
@@ -137,7 +138,7 @@ static int exec_failed(struct front *f, int why)
 	struct message message = { .word = WORD_NEVER };
 	struct err err = { "" };
 
-	wait_for_target(f);
+	wait_for_target(f, &f->manifest->times);
 	err_errno(&err, why, "cannot run '%s'", f->manifest->command[0]);
 	complain(err.text);
 	message_send(f->keeper, &message);
@@ -175,7 +176,8 @@ static int run_target(struct front *f)
 	why = target_go(&f->target, &m->times);
 	if (why)
 		return exec_failed(f, why);
-	wait_for_target(f);
+	f->has_run = true;
+	wait_for_target(f, &f->manifest->times);
 	message = (struct message){
 		.word = WORD_ENDED,
 		.times = m->times,
@@ -191,7 +193,7 @@ static int start_target(struct front *f)
 {
 	struct target_options options = {
 		.command = f->manifest->command,
-		.mask = &f->mask,
+		.signals = &f->caller,
 	};
 	struct message message;
 	struct err err = { "" };
@@ -213,23 +215,85 @@ static int start_target(struct front *f)
 	return status;
 }
 
-/* Bare runs stand half before and half behind the recorded one. */
+static void show_progress(const struct front *f, uint64_t done)
+{
+	if (isatty(2))
+		fprintf(stderr, "\rholdup: bare run %llu of %llu\r\033[K",
+			(unsigned long long)done,
+			(unsigned long long)f->options->baseline);
+}
+
+/* One bare run; -1: it could not be started, or somebody wants no more. */
+static int run_one(struct front *f)
+{
+	const struct target_options options = {
+		.command = f->manifest->command,
+		.is_quiet = true,
+		.signals = &f->caller,
+	};
+	struct run_times times;
+	struct err err = { "" };
+	int why;
+
+	memset(&times, 0, sizeof(times));
+	if (target_fork(&f->target, &options, &err)) {
+		complain(err.text);
+		return -1;
+	}
+	why = target_go(&f->target, &times);
+	wait_for_target(f, &times);
+	if (why) {
+		err_errno(&err, why, "cannot run '%s'",
+			  f->manifest->command[0]);
+		complain(err.text);
+	}
+	g_array_append_val(f->manifest->baseline, times);
+	return why || f->manifest->interrupted ? -1 : 0;
+}
+
 static int run_bare(struct front *f, uint64_t runs)
+{
+	for (uint64_t i = 0; i < runs; i++) {
+		show_progress(f, f->manifest->baseline->len + 1);
+		if (run_one(f))
+			return -1;
+	}
+	return 0;
+}
+
+/* What came of bare runs goes into the manifest that the keeper has written. */
+static void add_baseline(struct front *f)
 {
 	struct err err = { "" };
 
-	for (uint64_t i = 0; i < runs; i++) {
-		struct run_times times;
+	if (f->is_orphan || !f->manifest->baseline->len ||
+	    !logbook_add_baseline(f->manifest, f->out.fd, &err))
+		return;
+	complain(err.text);
+}
 
-		memset(&times, 0, sizeof(times));
-		if (target_run_bare(f->manifest->command, &f->mask, &times,
-				    &err)) {
-			complain(err.text);
-			return -1;
-		}
-		g_array_append_val(f->manifest->baseline, times);
-	}
-	return 0;
+static int record_run(struct front *f)
+{
+	const struct keeper_options keeper = {
+		.has_sched = f->options->has_sched,
+	};
+	struct err err = { "" };
+	int status = EXIT_RECORD;
+
+	f->keeper = keeper_start(f->manifest, &f->out, &keeper, &f->keeper_pid,
+				 &err);
+	if (f->keeper < 0)
+		complain(err.text);
+	else
+		status = start_target(f);
+	if (f->keeper >= 0)
+		close(f->keeper);
+	f->keeper = -1;
+	if (f->keeper_pid > 0)
+		waitpid(f->keeper_pid, NULL, 0);
+	if (f->is_orphan)
+		ustdir_mend(f->out.path);
+	return status;
 }
 
 int front_run(struct logbook *manifest, const struct front_options *options)
@@ -240,33 +304,25 @@ int front_run(struct logbook *manifest, const struct front_options *options)
 		.out = { .fd = -1 },
 		.keeper = -1,
 	};
-	struct keeper_options keeper = { .has_sched = options->has_sched };
 	struct err err = { "" };
+	uint64_t before = options->baseline - options->baseline / 2;
 	int status = EXIT_RECORD;
 
 	keep_streams_free();
 	if (take_signals(&f, &err) || preload_check(&err) ||
 	    outdir_make(&f.out, options->out, &err)) {
 		complain(err.text);
-		outdir_clear(&f.out);
-		return status;
-	}
-	if (run_bare(&f, options->baseline)) {
+	} else if (run_bare(&f, before)) {
 		outdir_unmake(&f.out);
+		if (manifest->interrupted)
+			status = 128 + manifest->interrupted;
 	} else {
-		f.keeper = keeper_start(manifest, &f.out, &keeper,
-					&f.keeper_pid, &err);
-		if (f.keeper < 0)
-			complain(err.text);
-		else
-			status = start_target(&f);
+		status = record_run(&f);
+		/* The rest behind it, so that a drift shows in neither. */
+		if (!manifest->interrupted && f.has_run)
+			run_bare(&f, options->baseline - before);
+		add_baseline(&f);
 	}
-	if (f.keeper >= 0)
-		close(f.keeper);
-	if (f.keeper_pid > 0)
-		waitpid(f.keeper_pid, NULL, 0);
-	if (f.is_orphan)
-		ustdir_mend(f.out.path);
 	outdir_clear(&f.out);
 	g_free(f.run);
 	return status;

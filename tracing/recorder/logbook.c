@@ -321,25 +321,47 @@ static int write_text(int fd, const char *json, struct err *err)
 			: 0;
 }
 
-int logbook_write(const struct logbook *manifest, int dir, struct err *err)
+/* Takes `json` and closes `fd`. */
+static int write_json(json_t *json, int fd, struct err *err)
 {
-	json_t *json = logbook_json(manifest);
 	char *words = json_dumps(json, JSON_INDENT(1));
-	int fd = openat(dir, SCHEMA_MANIFEST, O_RDWR | O_CREAT | O_CLOEXEC,
-			0666);
-	int rc;
+	int rc = write_text(fd, words, err);
 
-	if (fd < 0)
-		rc = err_errno(err, errno, "cannot create '%s'",
-			       SCHEMA_MANIFEST);
-	else
-		rc = write_text(fd, words, err);
-	if (fd >= 0 && close(fd) && !rc)
+	if (close(fd) && !rc)
 		rc = err_errno(err, errno, "cannot write '%s'",
 			       SCHEMA_MANIFEST);
 	free(words);
 	json_decref(json);
 	return rc;
+}
+
+int logbook_write(const struct logbook *manifest, int dir, struct err *err)
+{
+	int fd = openat(dir, SCHEMA_MANIFEST, O_RDWR | O_CREAT | O_CLOEXEC,
+			0666);
+
+	if (fd < 0)
+		return err_errno(err, errno, "cannot create '%s'",
+				 SCHEMA_MANIFEST);
+	return write_json(logbook_json(manifest), fd, err);
+}
+
+int logbook_add_baseline(const struct logbook *manifest, int dir,
+			 struct err *err)
+{
+	int fd = openat(dir, SCHEMA_MANIFEST, O_RDWR | O_CLOEXEC);
+	json_t *json;
+
+	if (fd < 0)
+		return err_errno(err, errno, "cannot open '%s'",
+				 SCHEMA_MANIFEST);
+	json = json_loadfd(fd, 0, NULL);
+	if (!json) {
+		close(fd);
+		return err_set(err, "cannot read '%s'", SCHEMA_MANIFEST);
+	}
+	add(json, "baseline", baseline_json(manifest->baseline));
+	return write_json(json, fd, err);
 }
 
 void logbook_clear(struct logbook *manifest)

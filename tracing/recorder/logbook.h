@@ -70,6 +70,10 @@ void logbook_note(struct logbook *manifest, const char *format, ...)
 /* Writes it into the open directory `dir`. */
 int logbook_write(const struct logbook *manifest, int dir, struct err *err);
 
+/* Adds the baseline to the one that lies in `dir`. */
+int logbook_add_baseline(const struct logbook *manifest, int dir,
+			 struct err *err);
+
 /* Exit status of `holdup record` for what waitpid() said. */
 int logbook_exit_status(int status);
 

@@ -103,7 +103,8 @@ static void become_target(const struct target_options *options, int go,
 		putenv(*env);
 	if (options->is_quiet)
 		make_quiet();
-	sigprocmask(SIG_SETMASK, options->mask, NULL);
+	sigaction(SIGCHLD, &options->signals->child, NULL);
+	sigprocmask(SIG_SETMASK, &options->signals->mask, NULL);
 	execvp(options->command[0], options->command);
 	why = errno;
 	if (write(trouble, &why, sizeof(why)) != sizeof(why))
@@ -161,25 +162,4 @@ bool target_reap(const struct target *target, struct run_times *times)
 		return false;
 	times->end_ns = clock_ns();
 	return true;
-}
-
-int target_run_bare(char **command, const sigset_t *mask,
-		    struct run_times *times, struct err *err)
-{
-	struct target_options options = {
-		.command = command,
-		.is_quiet = true,
-		.mask = mask,
-	};
-	struct target target = { .go = -1, .trouble = -1 };
-	int why;
-
-	if (target_fork(&target, &options, err))
-		return -1;
-	why = target_go(&target, times);
-	while (wait4(target.pid, &times->status, 0, &times->usage) < 0 &&
-	       errno == EINTR)
-		continue;
-	times->end_ns = clock_ns();
-	return why ? err_errno(err, why, "cannot run '%s'", command[0]) : 0;
 }

@@ -32,11 +32,17 @@ struct target {
 	int trouble; /* read end: the errno of exec, or nothing */
 };
 
+/* What of its signals the program shall begin with. */
+struct target_signals {
+	sigset_t mask;
+	struct sigaction child; /* SIGCHLD, which we need */
+};
+
 struct target_options {
 	char **command;
-	char **env;	      /* NULL-terminated "NAME=VALUE" to set; or NULL */
-	bool is_quiet;	      /* bare run: output discarded, input read anew */
-	const sigset_t *mask; /* that the program shall begin with */
+	char **env;    /* NULL-terminated "NAME=VALUE" to set; or NULL */
+	bool is_quiet; /* bare run: output discarded, input read anew */
+	const struct target_signals *signals;
 };
 
 int target_fork(struct target *target, const struct target_options *options,
@@ -47,9 +53,5 @@ int target_go(struct target *target, struct run_times *times);
 
 /* Reaps it once it has ended; false: it has not. */
 bool target_reap(const struct target *target, struct run_times *times);
-
-/* A whole run of the bare program. */
-int target_run_bare(char **command, const sigset_t *mask,
-		    struct run_times *times, struct err *err);
 
 #endif
