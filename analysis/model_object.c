@@ -39,6 +39,7 @@ static struct cover cover_of(struct model *m, const struct event *e,
 static void wake_add(struct model *m, struct m_lock *lock,
 		     const struct event *e, uint64_t ns, bool all)
 {
+	timeline_alive(model_thread(m, e), ns);
 	lock_add_hold(m, lock,
 		      &(struct told_hold){
 			      .acquired = ns,
@@ -141,7 +142,8 @@ static void on_end(struct model *m, const struct event *e, struct m_lock *lock)
 		once_ran(m, e, lock);
 		return;
 	}
-	cover.end = MAX(relock(m, e, t, lock), cover.begin);
+	cover.end = relock(m, e, t, lock);
+	cover.end = MAX(cover.end, cover.begin);
 	cover.timed_out = e->u.wait.result == ETIMEDOUT;
 	timeline_close(m, t, &cover);
 	if (begin > end || (m->windowed && begin == end))

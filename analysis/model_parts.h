@@ -53,6 +53,7 @@ struct cover {		     /* a call that may block */
 	uint32_t call; /* its number */
 	uint8_t state, op, fd_kind;
 	bool timed_out; /* nobody ended it */
+	bool guessed;	/* `end` is the latest that it can be */
 };
 
 struct piece { /* lasts until the next one begins */
@@ -382,6 +383,8 @@ bool timeline_blocked_again(const struct m_thread *t, uint64_t begin,
 			    uint64_t end, struct blocked_again *out);
 /* There was no such wait after all. */
 void timeline_cancel(struct m_thread *t, uint64_t begin, uint8_t state);
+/* The thread did something at `ns`: what it was in before was over by then. */
+void timeline_alive(struct m_thread *t, uint64_t ns);
 void timeline_section(struct model *m, struct m_thread *t,
 		      const struct section *section);
 void timeline_settle(struct model *m, struct m_thread *t, uint64_t until);

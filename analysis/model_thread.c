@@ -18,6 +18,11 @@ static struct cover *cover_at(const struct m_thread *t, uint32_t i)
 	return queue_at(&t->covers, i, sizeof(struct cover));
 }
 
+static bool is_open(const struct cover *c)
+{
+	return c->end == NEVER || c->guessed;
+}
+
 static uint32_t keep_most(const struct model *m)
 {
 	uint32_t share = KEEP_ALL / (m->threads->len + 1);
@@ -33,6 +38,9 @@ static const enum state blocked_as[] = {
 
 static enum state state_of(enum raw raw, const struct cover *cover)
 {
+	/* It may have had the lock for long. */
+	if (cover && cover->guessed && raw == RAW_ON)
+		return STATE_RUNNING;
 	if (!cover)
 		return blocked_as[raw];
 	if (raw == RAW_BLOCKED || raw == RAW_UNKNOWN)
@@ -191,7 +199,7 @@ uint64_t timeline_safe(const struct m_thread *t, uint64_t now)
 	for (uint32_t i = 0; i < t->covers.n; i++) {
 		const struct cover *c = cover_at(t, i);
 
-		if (c->end != NEVER)
+		if (!is_open(c))
 			continue;
 		if (c->state != STATE_LOCK && blocked > IDLE_NS)
 			continue;
@@ -204,7 +212,7 @@ uint64_t timeline_safe(const struct m_thread *t, uint64_t now)
 uint64_t timeline_lock_wait(const struct m_thread *t)
 {
 	for (uint32_t i = 0; i < t->covers.n; i++)
-		if (cover_at(t, i)->end == NEVER &&
+		if (is_open(cover_at(t, i)) &&
 		    cover_at(t, i)->state == STATE_LOCK)
 			return cover_at(t, i)->begin;
 	return NEVER;
@@ -301,6 +309,18 @@ static void insert(struct model *m, struct m_thread *t,
 		m->late++;
 }
 
+void timeline_alive(struct m_thread *t, uint64_t ns)
+{
+	for (uint32_t i = t->covers.n; i; i--) {
+		struct cover *c = cover_at(t, i - 1);
+
+		if (is_open(c) && c->begin < ns && c->end > ns) {
+			c->end = ns;
+			c->guessed = true;
+		}
+	}
+}
+
 void timeline_open(struct model *m, struct m_thread *t,
 		   const struct cover *cover)
 {
@@ -310,17 +330,19 @@ void timeline_open(struct model *m, struct m_thread *t,
 	for (uint32_t i = 0; i < t->covers.n; i++) {
 		struct cover *c = cover_at(t, i);
 
-		if (c->end != NEVER)
+		if (!is_open(c))
 			continue;
 		open++;
 		if (!oldest)
 			oldest = c;
 	}
 	if (open >= NESTED_MOST / 2 && oldest->begin < cover->begin) {
-		/* Its end was lost. */
-		oldest->end = cover->begin;
+		/* Its end was lost: the guess stands. */
+		oldest->end = MIN(oldest->end, cover->begin);
+		oldest->guessed = false;
 		m->refused++;
 	}
+	timeline_alive(t, cover->begin);
 	insert(m, t, cover);
 	press(m, t);
 }
@@ -338,7 +360,7 @@ static struct cover *find_open(const struct m_thread *t,
 					 ? c->begin - cover->begin
 					 : cover->begin - c->begin;
 
-		if (c->end == NEVER && c->state == cover->state &&
+		if (is_open(c) && c->state == cover->state &&
 		    apart <= APART_MOST)
 			return c;
 	}
@@ -352,6 +374,7 @@ void timeline_close(struct model *m, struct m_thread *t,
 
 	if (open) {
 		open->end = MAX(cover->end, open->begin);
+		open->guessed = false;
 		open->timed_out = cover->timed_out;
 		if (open->end < t->settled)
 			m->late++;
@@ -359,6 +382,7 @@ void timeline_close(struct model *m, struct m_thread *t,
 	}
 	if (cover->end <= cover->begin)
 		return;
+	timeline_alive(t, cover->begin);
 	insert(m, t, cover);
 	press(m, t);
 }
@@ -394,9 +418,10 @@ uint64_t timeline_end_wait(struct m_thread *t, int32_t lock, uint64_t ns)
 	for (uint32_t i = t->covers.n; i; i--) {
 		struct cover *c = cover_at(t, i - 1);
 
-		if (c->lock == lock && c->state == STATE_LOCK &&
-		    c->end == NEVER && c->begin <= ns) {
+		if (c->lock == lock && c->state == STATE_LOCK && is_open(c) &&
+		    c->begin <= ns) {
 			c->end = ns;
+			c->guessed = false;
 			return c->begin;
 		}
 	}
@@ -418,6 +443,7 @@ void timeline_cancel(struct m_thread *t, uint64_t begin, uint8_t state)
 void timeline_section(struct model *m, struct m_thread *t,
 		      const struct section *section)
 {
+	timeline_alive(t, section->acquired);
 	*(struct section *)queue_push(&t->sections, sizeof(*section)) =
 		*section;
 	press(m, t);

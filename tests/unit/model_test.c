@@ -349,6 +349,26 @@ static void deadlocked_waits_are_unfinished_and_invent_no_time(void **state)
 	report_free(r);
 }
 
+/* The word that ends the wait never comes, but the thread goes on. */
+static void
+wait_whose_end_was_lost_is_over_when_the_thread_goes_on(void **state)
+{
+	struct model *m = feed_new(2);
+	struct report *r;
+
+	(void)state;
+	feed_start(m, 0, 11);
+	feed_wait(m, 100, 11, L, 0x51);
+	feed_io(m, 300, 11, EVENT_IO_BEGIN, IO_READ, 0x53, 300);
+	feed_io(m, 350, 11, EVENT_IO_END, IO_READ, 0x53, 300);
+	feed_exit(m, 1000, 11);
+	r = feed_report(m);
+	assert_int_equal(feed_thread(r, 11)->state_ns[STATE_LOCK], 200);
+	assert_int_equal(feed_thread(r, 11)->state_ns[STATE_IO], 50);
+	assert_int_equal(feed_thread(r, 11)->state_ns[STATE_RUNNING], 750);
+	report_free(r);
+}
+
 static void address_used_again_is_another_lock(void **state)
 {
 	struct model *m = feed_new(1);
@@ -433,6 +453,8 @@ int main(void)
 			board_counts_stand_where_events_told_only_some),
 		cmocka_unit_test(
 			deadlocked_waits_are_unfinished_and_invent_no_time),
+		cmocka_unit_test(
+			wait_whose_end_was_lost_is_over_when_the_thread_goes_on),
 		cmocka_unit_test(address_used_again_is_another_lock),
 		cmocka_unit_test(many_events_keep_the_sums_exact),
 	};
