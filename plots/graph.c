@@ -178,6 +178,15 @@ static double within(double extent, double way)
 	return fabs(way) > 1 ? extent / 2 / fabs(way) : 1;
 }
 
+static bool has_way_back(const struct graph *graph, const struct graph_edge *e)
+{
+	for (size_t i = 0; i < graph->n_edges; i++)
+		if (graph->edges[i].from == e->to &&
+		    graph->edges[i].to == e->from)
+			return true;
+	return false;
+}
+
 /* Straight from border to border of two boxes, beside its way back. */
 static void draw_straight(const struct graph *graph, struct graph_edge *e)
 {
@@ -185,28 +194,31 @@ static void draw_straight(const struct graph *graph, struct graph_edge *e)
 	const struct graph_node *b = &graph->nodes[e->to];
 	double dx = b->x - a->x, dy = b->y - a->y;
 	double length = fmax(hypot(dx, dy), 1);
-	double cut =
-		fmin(0.4, fmin(within(a->width, dx), within(a->height, dy)));
-	double aside_x = -dy / length * 8, aside_y = dx / length * 8;
+	double aside = has_way_back(graph, e) ? 8 / length : 0;
+	double cut_a =
+		fmin(0.45, fmin(within(a->width, dx), within(a->height, dy)));
+	double cut_b =
+		fmin(0.45, fmin(within(b->width, dx), within(b->height, dy)));
+	const double at[] = { cut_a, (1 + cut_a - cut_b) / 2, 1 - cut_b };
 
-	e->points = g_new(struct graph_point, 2);
-	e->n_points = 2;
-	e->points[0] = (struct graph_point){ a->x + dx * cut + aside_x,
-					     a->y + dy * cut + aside_y };
-	e->points[1] = (struct graph_point){ b->x - dx * cut + aside_x,
-					     b->y - dy * cut + aside_y };
+	e->points = g_new(struct graph_point, 3);
+	e->n_points = 3;
+	for (int i = 0; i < 3; i++)
+		e->points[i] =
+			(struct graph_point){ a->x + dx * at[i] - dy * aside,
+					      a->y + dy * at[i] + dx * aside };
 }
 
 static void place_on_circle(struct graph *graph, double width, double margin)
 {
-	double radius = MAX(120, MIN(340, 30.0 * (double)graph->n_nodes));
+	double radius = MAX(150, MIN(340, 34.0 * (double)graph->n_nodes));
 
 	graph->scale = 1;
 	graph->height = 2 * radius + 2 * margin + 60;
 	for (size_t i = 0; i < graph->n_nodes; i++) {
 		double angle = 2 * G_PI * (double)i / (double)graph->n_nodes;
 
-		graph->nodes[i].x = width / 2 - cos(angle) * radius * 1.8;
+		graph->nodes[i].x = width / 2 - cos(angle) * radius * 2.4;
 		graph->nodes[i].y = graph->height / 2 - sin(angle) * radius;
 	}
 }
@@ -214,7 +226,7 @@ static void place_on_circle(struct graph *graph, double width, double margin)
 void graph_place(struct graph *graph, double width, double margin)
 {
 	char *input = to_dot(graph);
-	char *output = run_dot(input);
+	char *output = graph->is_ring ? NULL : run_dot(input);
 
 	if (output)
 		scale(graph, read_plain(graph, output), width, margin);

@@ -1,10 +1,11 @@
 /*
  * Places the nodes and edges of a directed graph, all in px from the top left:
- * by graphviz's dot where it is installed, else on a circle.
+ * by graphviz's dot where it is installed, else, or if asked to, on a circle.
  */
 #ifndef PLOTS_GRAPH_H
 #define PLOTS_GRAPH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct graph_point {
@@ -26,6 +27,7 @@ struct graph {
 	size_t n_nodes, n_edges;
 	struct graph_node *nodes; /* the caller's */
 	struct graph_edge *edges; /* the caller's, their points the graph's */
+	bool is_ring;		  /* given: draw it on a circle */
 	double gap;		  /* given: between ranks, where dot places */
 	double height;		  /* found */
 	double scale;		  /* found: by how much sizes were changed */

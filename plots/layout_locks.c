@@ -57,10 +57,29 @@ bool layout_is_lock(const struct lock *lock)
  * mere idleness. Where there are none (an interpreter whose lock is a flag with
  * a condition), the others are what there is to see.
  */
-static bool goes_first(const struct report *report, const struct lock *l)
+static bool goes_first(const struct report *report, const struct lock *l,
+		       uint64_t waited_ns)
 {
-	return layout_is_lock(l) &&
-	       l->wait.total >= report->run.duration_ns / 100;
+	return layout_is_lock(l) && waited_ns >= report->run.duration_ns / 100;
+}
+
+/*
+ * By lock: for how long threads waited for it, and still wait at the end; who
+ * waits for ever on a condition is mostly idle.
+ */
+static uint64_t *waited(const struct report *report)
+{
+	uint64_t *ns = g_new0(uint64_t, report->n_locks + 1);
+
+	for (size_t i = 0; i < report->n_locks; i++)
+		ns[i] = report->locks[i].wait.total;
+	for (size_t i = 0; i < report->n_unfinished; i++) {
+		const struct open_wait *w = &report->unfinished[i];
+
+		if (w->lock >= 0 && layout_is_lock(&report->locks[w->lock]))
+			ns[w->lock] += w->wait_ns;
+	}
+	return ns;
 }
 
 size_t layout_choose_locks(const struct report *report,
@@ -68,6 +87,7 @@ size_t layout_choose_locks(const struct report *report,
 			   size_t *chosen, size_t *n_all)
 {
 	uint64_t *scores = g_new0(uint64_t, report->n_locks + 1);
+	uint64_t *ns = waited(report);
 	size_t found = 0;
 
 	if (options->top)
@@ -76,18 +96,18 @@ size_t layout_choose_locks(const struct report *report,
 	for (int first = 1; first >= 0; first--) {
 		memset(scores, 0, sizeof(scores[0]) * report->n_locks);
 		for (size_t i = 0; i < report->n_locks; i++) {
-			const struct lock *l = &report->locks[i];
-
-			if (goes_first(report, l) != first ||
+			if (goes_first(report, &report->locks[i], ns[i]) !=
+				    first ||
 			    !layout_lock_wanted(report, i, options))
 				continue;
-			scores[i] = l->wait.total;
+			scores[i] = ns[i];
 			*n_all += scores[i] > 0;
 		}
 		found += layout_choose(scores, report->n_locks, n - found,
 				       chosen + found);
 	}
 	g_free(scores);
+	g_free(ns);
 	return found;
 }
 
@@ -99,6 +119,7 @@ struct report layout_by_label(const struct report *report,
 	if (report->n_groups && !options->lock) {
 		view.locks = report->groups;
 		view.n_locks = report->n_groups;
+		view.n_unfinished = 0; /* they refer to locks */
 	}
 	return view;
 }
@@ -200,6 +221,13 @@ void layout_set_no_contention(struct table *table, const struct report *report,
 		table_set(table, "empty", "No lock of that name.");
 	else if (!report->run.duration_ns)
 		table_set(table, "empty", "The recording has no length.");
+	else if (report->n_unfinished)
+		table_set(table, "empty",
+			  "No wait for a lock has ended; %zu thread%s still "
+			  "wait%s at the end.",
+			  report->n_unfinished,
+			  report->n_unfinished == 1 ? "" : "s",
+			  report->n_unfinished == 1 ? "s" : "");
 	else
 		table_set(table, "empty",
 			  "No contention: no thread waited for any of %zu "

@@ -185,6 +185,19 @@ static char *held_text(const struct lock *l, uint64_t length_ns)
 			       percent);
 }
 
+/* What threads still wait for at the end; NULL: nobody does. */
+static char *open_text(const struct report *report, size_t lock)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->n_unfinished; i++)
+		n += report->unfinished[i].lock == (int)lock;
+	if (!n)
+		return NULL;
+	return g_strdup_printf("%zu still wait%s at the end", n,
+			       n == 1 ? "s" : "");
+}
+
 static void write_names(struct picture *p)
 {
 	uint64_t length = p->window.end_ns - p->window.begin_ns;
@@ -192,8 +205,8 @@ static void write_names(struct picture *p)
 	table_block(p->table, "locks", "row id label place held queue waits");
 	for (size_t i = 0; i < p->n_chosen; i++) {
 		const struct lock *l = &p->report->locks[p->chosen[i]];
-		char *name = layout_shorten_label(l->label,
-						  layout_chars(LEFT - 40, 15));
+		char *name = layout_lock_name(p->report, p->chosen[i],
+					      layout_chars(LEFT - 36, 15));
 		char *place =
 			layout_place(l->label, layout_chars(LEFT - 36, 13));
 		char *wait = layout_time(l->wait.total);
@@ -202,8 +215,10 @@ static void write_names(struct picture *p)
 		char *queue =
 			g_strdup_printf("queue %.1f mean, %" PRIu32 " at most",
 					l->queue_mean, l->queue_max);
-		char *waits = g_strdup_printf("%s in %s waits", wait, count);
+		char *waits = open_text(p->report, p->chosen[i]);
 
+		if (!waits)
+			waits = g_strdup_printf("%s in %s waits", wait, count);
 		table_u64(p->table, i);
 		table_text(p->table, l->id);
 		table_text(p->table, name);

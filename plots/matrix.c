@@ -7,8 +7,9 @@
 #include "plots/layout.h"
 
 enum {
-	MOST = 10, /* rows of a panel, beside the others */
-	HEIGHT = 900,
+	MOST = 10,	/* rows of a panel, beside the others */
+	FRAME_PX = 320, /* all but the rows */
+	ROW_PX = 54,
 };
 
 enum panel { BY_THREAD, BY_SITE, N_PANELS };
@@ -22,7 +23,7 @@ struct matrix {
 	size_t chosen[MOST];
 	uint64_t cells[MOST + 2][MOST + 2]; /* then the others, then nobody */
 	uint64_t counts[MOST + 2][MOST + 2];
-	uint64_t most, most_rest;
+	uint64_t most, most_rest, total;
 };
 
 static bool is_counted(const struct matrix *m, size_t lock)
@@ -89,6 +90,7 @@ static void fill(struct matrix *m)
 
 			m->cells[row][column] += b->wait_ns;
 			m->counts[row][column] += b->count;
+			m->total += b->wait_ns;
 		}
 	/* The others together must not outshine all else. */
 	for (size_t i = 0; i < MOST + 2; i++)
@@ -207,6 +209,7 @@ static void write_all(struct table *table, struct matrix *panels)
 {
 	struct places places[N_PANELS];
 	uint64_t handoff_ns = 0;
+	size_t rows;
 	char *handoff;
 
 	for (size_t i = 0; i < panels->report->n_locks; i++)
@@ -214,16 +217,20 @@ static void write_all(struct table *table, struct matrix *panels)
 			handoff_ns += panels->report->locks[i].handoff_ns;
 	handoff = layout_time(handoff_ns);
 
-	layout_head(table, panels->report, "Who waited for whom", HEIGHT);
 	table_set(table, "hint",
 		  "Row: the waiter. Column: who owned the lock meanwhile. "
-		  "%s %s of handoff (released, not yet taken) is nobody's.",
-		  panels->all_kinds ? "Conditions and the like: who signalled."
-				    : "Locks only.",
+		  "%s %s is handoff (released, not yet taken).",
+		  panels->all_kinds
+			  ? "For conditions and the like: who signalled."
+			  : "Locks only; of them",
 		  handoff);
 	g_free(handoff);
 	for (int i = 0; i < N_PANELS; i++)
 		places[i] = places_of(&panels[i]);
+	rows = MAX(places[BY_THREAD].n_rows, places[BY_SITE].n_rows);
+	layout_head(table, panels->report, "Who waited for whom",
+		    (unsigned)(FRAME_PX + rows * ROW_PX));
+	table_set(table, "row_px", "%d", ROW_PX);
 	table_block(table, "names", "panel owners place places name");
 	for (int i = 0; i < N_PANELS; i++)
 		write_names(table, &panels[i], &places[i]);
@@ -248,7 +255,9 @@ void matrix_write(struct table *table, const struct report *report,
 			choose(&panels[i]);
 			fill(&panels[i]);
 		}
-		found = panels[0].most > 0;
+		found = panels[0].total &&
+			(all ||
+			 panels[0].total >= report->run.duration_ns / 100);
 	}
 	if (found) {
 		write_all(table, panels);

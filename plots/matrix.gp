@@ -5,12 +5,11 @@ load ARG0[1:strlen(ARG0) - strlen("matrix.gp")] . "style.gp"
 if (!strlen(empty)) {
 	eval canvas
 	top = 250
-	bottom = H - 60
 	# Panels: where the names end and the cells begin, and how wide these are.
 	x0(panel) = panel > 0 ? 1010 : 190
 	wide(panel) = panel > 0 ? 490 : 560
 	cell_w(panel, columns) = wide(panel) / (columns < 5 ? 5 : columns)
-	cell_h(rows) = (bottom - top) / (rows < 8 ? 8.0 : rows)
+	cell_h(rows) = row_px + 0.0
 	cx(i) = x0(column("panel")) + i * cell_w(column("panel"), column("columns"))
 	cy(i) = top + i * cell_h(column("rows"))
 	set cbrange [0:1]

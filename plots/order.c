@@ -150,8 +150,8 @@ static void write_nodes(struct picture *p)
 	}
 }
 
-/* Whether the way back lies below: then words go above. */
-static bool is_upper(const struct picture *p, size_t edge)
+/* How far words stand from an edge: beyond it, seen from its way back. */
+static double beside(const struct picture *p, size_t edge)
 {
 	const struct graph_edge *e = &p->graph.edges[edge];
 
@@ -160,9 +160,12 @@ static bool is_upper(const struct picture *p, size_t edge)
 
 		if (back->from == e->to && back->to == e->from)
 			return e->points[e->n_points / 2].y <
-			       back->points[back->n_points / 2].y;
+					       back->points[back->n_points / 2]
+						       .y
+				       ? -14
+				       : 14;
 	}
-	return true;
+	return 0;
 }
 
 static void write_edges(struct picture *p)
@@ -183,8 +186,8 @@ static void write_edges(struct picture *p)
 		table_i64(p->table, p->looks[i]);
 		table_real(p->table, e->points[e->n_points / 2].x);
 		table_real(p->table, e->points[e->n_points / 2].y);
-		table_real(p->table, e->points[e->n_points / 2].y +
-					     (is_upper(p, i) ? -14 : 14));
+		table_real(p->table,
+			   e->points[e->n_points / 2].y + beside(p, i));
 		table_real(p->table, e->points[e->n_points - 2].x);
 		table_real(p->table, e->points[e->n_points - 2].y);
 		table_real(p->table, e->points[e->n_points - 1].x);
@@ -212,6 +215,15 @@ static void write_curves(struct picture *p)
 	}
 }
 
+/* A ring of threads that wait for each other looks like one. */
+static bool is_ring(const struct picture *p)
+{
+	for (size_t i = 0; i < p->graph.n_nodes; i++)
+		if (!p->inverted[i])
+			return false;
+	return p->graph.n_nodes > 2 && p->graph.n_nodes <= 8;
+}
+
 static void write_all(struct picture *p)
 {
 	size_t inversions = 0;
@@ -225,6 +237,7 @@ static void write_all(struct picture *p)
 		p->graph.nodes[i].height = 34;
 		g_free(name);
 	}
+	p->graph.is_ring = is_ring(p);
 	p->graph.gap = p->graph.n_nodes <= 10 ? 230 : 100;
 	graph_place(&p->graph, LAYOUT_WIDTH - 80, 24);
 	for (size_t i = 0; i < p->report->n_order; i++)

@@ -18,10 +18,11 @@ if (!strlen(empty)) {
 	set arrow 21 from 40, 107 to 62, 107 nohead lw 2.5 lc rgb look(0)
 	set arrow 22 from 140, 107 to 162, 107 nohead lw 2.5 lc rgb look(1)
 	set arrow 23 from 500, 107 to 522, 107 nohead lw 2.5 lc rgb look(2)
+	set style textbox opaque noborder fillcolor rgb "#FFFFFF" margins 0.4, 0.2
 	plot IN index "curves" using (column("x") + ox):(column("y") + oy):(look(column("look"))) with lines lw 2 lc rgb variable, \
 		"" index "edges" using (column("from_x") + ox):(column("from_y") + oy):(column("tip_x") - column("from_x")):(column("tip_y") - column("from_y")):(look(column("look"))) with vectors head filled size tip, 20, 60 fixed lw 2 lc rgb variable, \
 		"" index "nodes" using (column("x") + ox):(column("y") + oy):(column("x") + ox - column("width") / 2):(column("x") + ox + column("width") / 2):(column("y") + oy - column("height") / 2):(column("y") + oy + column("height") / 2) with boxxyerror fs solid 1 border fc rgb 0xF4F4F4 lw 1, \
 		"" index "nodes" using (column("x") + ox):(column("y") + oy):(column("x") + ox - column("width") / 2):(column("x") + ox + column("width") / 2):(column("y") + oy - column("height") / 2):(column("y") + oy + column("height") / 2):(column("inverted") > 0 ? colour_alarm : colour_soft) with boxxyerror fs empty lw 2 lc rgb variable, \
 		"" index "nodes" using (column("x") + ox):(column("y") + oy):(strcol("label")) with labels center font "DejaVu Sans," . letters tc rgb colour_ink, \
-		"" index "edges" using (column("x") + ox):(column("place_y") + oy):(strcol("place")) with labels center font ",9" tc rgb colour_alarm
+		"" index "edges" using (column("x") + ox):(column("place_y") + oy):(strcol("place")) with labels center boxed font ",9" tc rgb colour_alarm
 }
