@@ -50,7 +50,7 @@ static uint64_t take_ns(struct input *in, const struct event *event)
 	uint8_t first = take(in);
 	uint64_t value = first == 255	? take_wide(in)
 			 : first == 254 ? 0
-					: event->ts_ns - first * 16u;
+					: event->ts_ns - first * UINT64_C(16);
 
 	return MIN(value, event->ts_ns);
 }
@@ -80,7 +80,7 @@ static void fill(struct input *in, struct event *event,
 		break;
 	case READ_U32:
 	case READ_I32:
-		small = (int8_t)take(in);
+		small = take(in) - 64; /* some below 0 */
 		memcpy(at, &small, sizeof(small));
 		break;
 	case READ_NS:
@@ -122,7 +122,7 @@ static void fill(struct input *in, struct event *event,
 
 static size_t count_kinds(void)
 {
-	size_t n = 0;
+	size_t n = 1;
 
 	while (read_kinds[n].name)
 		n++;

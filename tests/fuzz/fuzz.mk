@@ -18,3 +18,11 @@ define fuzzer
 $(BUILD)/fuzz/$(1): $($(1).fuzz) $(base.src)
 endef
 $(foreach f,$(fuzzers),$(eval $(call fuzzer,$(f))))
+
+# What was found once, as unit tests.
+tests += fuzz_events_test fuzz_repair_test
+fuzz_events_test.src := tests/fuzz/corpus_test.c tests/fuzz/events.c $(events.fuzz) $(base.src)
+fuzz_events_test.pkgs := cmocka $(fuzz_pkgs)
+fuzz_events_test.libs := $(load.libs) $(base.libs)
+fuzz_repair_test.src := tests/fuzz/corpus_test.c tests/fuzz/repair.c $(repair.fuzz)
+fuzz_repair_test.pkgs := cmocka $(fuzz_pkgs)

@@ -4,15 +4,27 @@
  */
 #include <glib.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "analysis/read_repair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static char *dir, *path, *metadata;
+
+static void clean(void)
+{
+	(void)remove(path);
+	(void)remove(metadata);
+	(void)remove(dir);
+	g_free(path);
+	g_free(metadata);
+	g_free(dir);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char *dir, *path, *metadata;
 	GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
 	struct read_repair *repair;
 
@@ -22,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		metadata = g_build_filename(dir, "metadata", NULL);
 		if (!g_file_set_contents(metadata, "", 0, NULL))
 			abort();
+		(void)atexit(clean);
 	}
 	if (!g_file_set_contents(path, (const char *)data, (gssize)size, NULL))
 		abort();
