@@ -16,6 +16,7 @@ static struct {
 	bool hog;
 	uint64_t last_tick_ns, longest_gap_ns;
 	unsigned done_steps, ticks;
+	unsigned last_steps, most_steps; /* done between two ticks */
 } world; /* one kernel thread: nothing to protect */
 
 static void ticker(void *data)
@@ -30,6 +31,9 @@ static void ticker(void *data)
 		if (now_ns - world.last_tick_ns > world.longest_gap_ns)
 			world.longest_gap_ns = now_ns - world.last_tick_ns;
 		world.last_tick_ns = now_ns;
+		if (world.done_steps - world.last_steps > world.most_steps)
+			world.most_steps = world.done_steps - world.last_steps;
+		world.last_steps = world.done_steps;
 		world.ticks++;
 	}
 }
@@ -62,9 +66,7 @@ static bool cooperate(const struct run *run, bool hog)
 	tell_count("ticks", world.ticks);
 	tell_count("switches", coros_switches(coros));
 	tell_real("longest_gap_ms", (double)world.longest_gap_ns / 1e6);
-	/* in steps: how long the ticker had to wait for its turn */
-	tell_real("gap_in_steps",
-		  (double)world.longest_gap_ns / (double)world.step_ns);
+	tell_count("most_steps_between_ticks", world.most_steps);
 	coros_free(coros);
 	return world.done_steps == run->threads * run->tasks;
 }

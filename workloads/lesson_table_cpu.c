@@ -320,9 +320,12 @@ const struct lesson lesson_cooperate = {
 		  .events = true },
 	},
 	.checks = {
-		{ .left = "hog.longest_gap_ms", RELATION_ABOVE, 3,
-		  .right = "yield.longest_gap_ms", .cpus = 1,
-		  .says = "the others stand still while one hogs" },
+		{ .left = "yield.most_steps_between_ticks", RELATION_ABOUT, 3,
+		  .says = "with three that give way, the ticker waits for a "
+			  "step of each" },
+		{ .left = "hog.most_steps_between_ticks", RELATION_ABOVE, 10,
+		  .right = "yield.most_steps_between_ticks",
+		  .says = "with one that hogs, for all of its steps" },
 		{ .left = "yield.switches", RELATION_ABOVE, 1.2,
 		  .right = "hog.switches",
 		  .says = "tasks that give way switch more often" },

@@ -64,7 +64,7 @@ lesson() {
 @test "parallel-map: n jobs share the load" { lesson parallel-map 0.05; }
 @test "ackermann: nothing but computing" { lesson ackermann 0.1; }
 @test "preempt: switched out anywhere" { lesson preempt 0.05; }
-@test "cooperate: switches only where it says so" { lesson cooperate 0.1; }
+@test "cooperate: switches only where it says so" { lesson cooperate 0.1 exact; }
 @test "pool-size: six at once, and a knee" {
 	lesson pool-size 0.3
 	[[ "$output" == *"most in flight: 6"* ]]
