@@ -411,9 +411,11 @@ void find_no_contention(struct finder *finder)
 				   ? ", and hardly any on the critical path"
 				   : "");
 	else
-		finder_add(
-			finder, finding, "%s%snobody ever waited for a lock.",
-			report->run.lock_operations ? operations.s : "",
-			report->run.lock_operations ? " lock operations, and "
-						    : "");
+		finder_add(finder, finding, "%s%sobody ever waited for a lock.",
+			   report->run.lock_operations ? operations.s : "",
+			   report->run.lock_operations == 1
+				   ? " lock operation, and n"
+			   : report->run.lock_operations
+				   ? " lock operations, and n"
+				   : "N");
 }

@@ -27,6 +27,7 @@ static const struct value values[] = {
 	VALUE("end_ns", U64, end_ns),
 	VALUE("detail", TEXT, detail),
 	VALUE("budget", U32, budget),
+	VALUE("buffer_bytes", U64, buffer_bytes),
 	VALUE("pid", I32, pid),
 	VALUE("ended", TEXT, ended),
 	VALUE("exit_status", I32, exit_status),
@@ -243,6 +244,7 @@ void manifest_fill_run(const struct manifest *manifest, const char *dir,
 	if (manifest->cpus)
 		report->run.cpus = manifest->cpus;
 	report->run.budget = manifest->budget;
+	report->run.buffer_bytes = manifest->buffer_bytes;
 	report->run.exit_status = manifest->exit_status;
 	report->run.scheduler = scheduler(manifest, stats);
 	report->run.events = stats->events + stats->unknown;

@@ -244,6 +244,21 @@ uint64_t measure_events_lost(const struct report *report)
 	return report->run.events_lost + report->run.untold;
 }
 
+uint64_t measure_better_buffer(const struct report *report)
+{
+	uint64_t bytes = report->run.buffer_bytes, wanted;
+	double factor =
+		1 + measure_ratio(report->run.events_lost, report->run.events);
+
+	if (!bytes || !report->run.events_lost)
+		return 0;
+	/* Losses come in bursts: as much again is the least that helps. */
+	wanted = (uint64_t)((double)bytes * factor);
+	while (bytes < wanted)
+		bytes *= 2;
+	return bytes * 2;
+}
+
 uint64_t measure_lost(const struct report *report)
 {
 	return measure_events_lost(report) + report->run.sched_lost +

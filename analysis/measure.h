@@ -90,6 +90,10 @@ int measure_user_site(const struct report *report, const struct lock *lock,
 /* Events of the program that were lost, by the tracer or before it. */
 uint64_t measure_events_lost(const struct report *report);
 
+/* A buffer that would have held the lost events, too: a power of two of MiB;
+ * 0 if nothing was lost or its size is not known. */
+uint64_t measure_better_buffer(const struct report *report);
+
 /* All that was lost, in all sources together. */
 uint64_t measure_lost(const struct report *report);
 

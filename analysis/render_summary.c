@@ -65,13 +65,14 @@ static void run_line(struct page *page)
 		snprintf(cpus, sizeof(cpus), ", %u %s", report->run.cpus,
 			 plural(report->run.cpus, "CPU", "CPUs"));
 	doc_text(page->doc,
-		 "%s%s, %s %s in %zu %s%s; %s lock operations, %s events, "
-		 "%s; scheduler: %s",
+		 "%s%s, %s %s in %zu %s%s; %s lock %s, %s events, %s; "
+		 "scheduler: %s",
 		 units_ns_prose(&time, report->run.duration_ns), cpus,
 		 units_count(&threads, n), plural(n, "thread", "threads"),
 		 report->n_processes,
 		 plural(report->n_processes, "process", "processes"), status,
 		 units_count(&operations, report->run.lock_operations),
+		 plural(report->run.lock_operations, "operation", "operations"),
 		 units_count(&events, report->run.events), lost,
 		 scheduler_words[report->run.scheduler]);
 	g_free(lost);
@@ -308,18 +309,23 @@ void section_losses(struct page *page)
 								   "records"
 								 : NULL;
 	bool foreign = !*report->run.detail;
+	uint64_t better = measure_better_buffer(report);
+	char buffer[48] = "a larger --buffer";
 	struct units_text count;
 
 	if (!measure_lost(report) && !report->run.refused && !foreign &&
 	    !report->run.unresolved && !report->run.n_notes && !source)
 		return;
 	doc_heading(page->doc, "Losses and caveats");
+	if (better)
+		snprintf(buffer, sizeof(buffer), "--buffer %" PRIu64 "M",
+			 better >> 20);
 	if (report->run.events_lost)
 		doc_text(page->doc,
 			 "%s events were lost because the buffers were full: "
-			 "record with a larger --buffer. Figures that this "
-			 "touches are marked ~.",
-			 units_count(&count, report->run.events_lost));
+			 "record with %s. Figures that this touches are marked "
+			 "~.",
+			 units_count(&count, report->run.events_lost), buffer);
 	if (report->run.untold)
 		doc_text(
 			page->doc,

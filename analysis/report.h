@@ -323,10 +323,11 @@ struct report {
 		const char *detail;	 /* "contended", "all", "" unknown */
 		enum sched_source scheduler;
 		uint32_t budget;
+		uint64_t buffer_bytes; /* for each CPU, 0 unknown */
 		uint64_t lock_operations;
 		uint64_t events, events_lost, sched_lost;
-		uint64_t untold;    /* events that a thread had no room for */
-		uint64_t uncounted; /* threads and acquisitions likewise */
+		uint64_t untold;     /* events that a thread had no room for */
+		uint64_t uncounted;  /* threads and acquisitions likewise */
 		uint64_t refused;    /* events that could not follow */
 		uint64_t unresolved; /* addresses without a name */
 		bool truncated;

@@ -109,6 +109,22 @@ static void time_on_others_cpus_is_told_from_too_many_threads(void **state)
 	report_free(report);
 }
 
+static void losses_come_with_a_buffer_that_would_do(void **state)
+{
+	struct report *report = made(sample_convoy());
+	struct render_options options = { .only = "losses" };
+	char *text;
+
+	(void)state;
+	report->run.events_lost = 60000; /* of 52,000 told: more than half */
+	report->run.buffer_bytes = 8 << 20;
+	text = as_text(report, &options);
+	assert_non_null(strstr(text, "60,000 events were lost"));
+	assert_non_null(strstr(text, "--buffer 64M"));
+	free(text);
+	report_free(report);
+}
+
 static void only_the_sections_asked_for_are_printed(void **state)
 {
 	struct report *report = made(sample_convoy());
@@ -409,6 +425,7 @@ int main(void)
 		cmocka_unit_test(no_line_is_wider_than_the_page),
 		cmocka_unit_test(
 			time_on_others_cpus_is_told_from_too_many_threads),
+		cmocka_unit_test(losses_come_with_a_buffer_that_would_do),
 		cmocka_unit_test(only_the_sections_asked_for_are_printed),
 		cmocka_unit_test(a_calm_program_is_blamed_for_nothing),
 		cmocka_unit_test(the_way_back_from_io_belongs_to_the_io),
