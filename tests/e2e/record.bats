@@ -258,6 +258,33 @@ typed() {
 	babeltrace2 holdup.trace >/dev/null
 }
 
+@test "a setuid program is recorded from outside, and its loader is not upset" {
+	[ "$(id -u)" = 0 ] || skip "making one takes root"
+	chmod 755 "$work" && mkdir -m 777 user
+	cp "$(type -P true)" user/true && chmod 4755 user/true && cd user
+	run -0 --separate-stderr setpriv --reuid 65534 --regid 65534 \
+		--clear-groups holdup record ./true
+	[[ "$stderr" == "holdup: './true' cannot be entered: it gains privileges"* ]]
+	[ "$(wc -l <<<"$stderr")" = 1 ]
+	[ "$(manifest .entered user/holdup.trace)" = false ]
+}
+
+@test "Ctrl-C while the recording starts: the program is never started" {
+	env --default-signal=INT holdup record -- touch started &
+	pid=$!
+	kill -INT "$pid"
+	ends_as 130 || ends_as 0 # or it was too late
+	[ ! -e holdup.trace ] || [ -e started ]
+}
+
+@test "a hang that is cut off: its waits and holds are named" {
+	run -124 timeout 1 holdup record -- "$BUILD/lib/holdup/workloads/deadlock"
+	run -0 babeltrace2 holdup.trace/board
+	[ "$(grep -c thread_open <<<"$output")" -ge 2 ]
+	[ "$(grep -c lock_open <<<"$output")" -ge 2 ]
+	[ "$(manifest .interrupted)" = 15 ]
+}
+
 @test "no session daemon: one line that names the package" {
 	mkdir bin
 	for tool in sh env true; do ln -s "$(type -P "$tool")" bin/; done

@@ -9,6 +9,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+static const char is_32_bit[] = "it is a 32-bit program";
+static const char is_privileged[] =
+	"it gains privileges when it starts (setuid)";
+
 #define SCRIPT_DEPTH                                            \
 	4 /* interpreters of interpreters, as the kernel has it \
 	   */
@@ -84,13 +88,18 @@ static const char *judge(const char *path, int depth)
 		 memcmp(head.ident, ELFMAG, SELFMAG) != 0)
 		why = NULL; /* execvp() gives it to the shell */
 	else if (head.ident[EI_CLASS] != ELFCLASS64)
-		why = "it is a 32-bit program";
+		why = is_32_bit;
 	else if (gains_privileges(fd))
-		why = "it gains privileges when it starts (setuid)";
+		why = is_privileged;
 	else
 		why = judge_elf64(fd, &head.elf);
 	close(fd);
 	return why;
+}
+
+bool target_rejects(const char *barrier)
+{
+	return barrier == is_32_bit || barrier == is_privileged;
 }
 
 const char *target_barrier(const char *path)

@@ -96,23 +96,19 @@ static int hear(struct front *f, enum word wanted, struct message *message)
 	return -1;
 }
 
-static int forward(struct front *f)
+static void forward(struct front *f)
 {
 	struct signalfd_siginfo info;
-	bool has_child = false;
 
 	while (read(f->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD) {
-			has_child = true;
+		if (info.ssi_signo == SIGCHLD)
 			continue;
-		}
 		/* What comes from the terminal, the program got as well. */
-		if (info.ssi_code <= 0)
+		if (info.ssi_code <= 0 && f->target.pid > 0)
 			kill(f->target.pid, (int)info.ssi_signo);
 		if (info.ssi_signo != SIGWINCH && info.ssi_signo != SIGURG)
 			f->manifest->interrupted = (int)info.ssi_signo;
 	}
-	return has_child;
 }
 
 /* Until the program has ended. */
@@ -183,10 +179,20 @@ static int run_target(struct front *f)
 		.times = m->times,
 		.interrupted = m->interrupted,
 	};
-	if (f->keeper >= 0 && (message_send(f->keeper, &message) ||
-			       !hear(f, WORD_DONE, &message)))
+	if (f->keeper >= 0 && !message_send(f->keeper, &message) &&
+	    !hear(f, WORD_DONE, &message))
 		say_notes(f, message.text);
 	return logbook_exit_status(m->times.status);
+}
+
+/* Somebody lost patience before there was a program to tell. */
+static int give_up(struct front *f)
+{
+	struct message message = { .word = WORD_NEVER };
+
+	message_send(f->keeper, &message);
+	hear(f, WORD_DONE, &message);
+	return 128 + f->manifest->interrupted;
 }
 
 static int start_target(struct front *f)
@@ -203,9 +209,15 @@ static int start_target(struct front *f)
 	if (hear(f, WORD_READY, &message))
 		return status;
 	f->run = g_strdup(message.text);
+	f->target.pid = 0;
+	forward(f);
+	if (f->manifest->interrupted)
+		return give_up(f);
 	boards = g_build_filename(f->run, "boards", NULL);
-	options.env = preload_environment(
-		f->run, boards, f->manifest->detail_all, f->manifest->budget);
+	if (!target_rejects(f->manifest->not_entered))
+		options.env = preload_environment(f->run, boards,
+						  f->manifest->detail_all,
+						  f->manifest->budget);
 	g_free(boards);
 	if (target_fork(&f->target, &options, &err))
 		complain(err.text);

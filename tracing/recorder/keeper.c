@@ -130,6 +130,9 @@ static int set_up(struct keeper *k, const struct keeper_options *options,
 	struct err no_hiding = { "" };
 
 	daemon_words_note(&k->words);
+	/* From now on the directory is known as a recording. */
+	if (logbook_write(m, k->out->fd, err))
+		goto out;
 
 	if (rundir_make(&k->run, err))
 		goto out;
@@ -372,7 +375,8 @@ static void keep(struct keeper *k, const struct keeper_options *options)
 	if (set_up(k, options, &err))
 		goto failed;
 	answer(k, WORD_READY, k->run.path);
-	if (message_receive(k->front, &message) || follow(k, &message, &err))
+	if (message_receive(k->front, &message) || message.word == WORD_NEVER ||
+	    follow(k, &message, &err))
 		goto failed;
 	answer(k, WORD_GO, "");
 	if (record(k) == WORD_NEVER)

@@ -19,6 +19,7 @@
 #define LIBRARY	       "liblttng-ctl.so.0"
 #define SUBBUFFERS     8
 #define SWITCH_US      1000000 /* what is pending reaches the disk by then */
+#define NO_GROUP       "holdup-no-such-group"
 #define DRAIN_SECONDS  10
 #define ANSWER_SECONDS 15
 /* Of all CPUs together: each process maps them, at 0.1 ms a MiB. */
@@ -41,6 +42,7 @@ struct library {
 	__typeof__(lttng_stop_tracing_no_wait) *stop_tracing;
 	__typeof__(lttng_data_pending) *data_pending;
 	__typeof__(lttng_destroy_session_no_wait) *destroy_session;
+	__typeof__(lttng_set_tracing_group) *set_group;
 	__typeof__(lttng_strerror) *words;
 };
 
@@ -68,6 +70,7 @@ static int load(struct library *ctl, struct err *err)
 		{ "lttng_stop_tracing_no_wait", &ctl->stop_tracing },
 		{ "lttng_data_pending", &ctl->data_pending },
 		{ "lttng_destroy_session_no_wait", &ctl->destroy_session },
+		{ "lttng_set_tracing_group", &ctl->set_group },
 		{ "lttng_strerror", &ctl->words },
 	};
 
@@ -255,8 +258,11 @@ struct session *session_new(const struct rundir *run, const char *out,
 	session->daemon = daemon_start(run, out, err);
 	/* The library finds the daemon as programs do. */
 	setenv("LTTNG_HOME", run->path, 1);
-	if (session->daemon > 0 && !load(&session->ctl, err))
+	if (session->daemon > 0 && !load(&session->ctl, err)) {
+		/* A member of `tracing` would be sent to root's daemon. */
+		session->ctl.set_group(NO_GROUP);
 		return session;
+	}
 	err_prefix(err, "session");
 	session_free(session);
 	return NULL;

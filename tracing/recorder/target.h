@@ -25,6 +25,12 @@ char *target_find(const char *command, int *status, struct err *err);
  */
 const char *target_barrier(const char *path);
 
+/*
+ * Whether the program's loader would complain on stderr about a library that is
+ * preloaded in spite of this barrier.
+ */
+bool target_rejects(const char *barrier);
+
 /* A program that was forked and waits for the word to go. */
 struct target {
 	pid_t pid;
