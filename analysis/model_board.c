@@ -211,6 +211,20 @@ static void on_discarded(struct model *m, const struct event *e)
 		m->lost_ust += n;
 }
 
+/*
+ * What the CPUs did apart from the program: the kernel's own accounts, better
+ * than what switches of recorded threads alone can tell.
+ */
+static void on_cpu(struct model *m, const struct event *e)
+{
+	struct m_cpu *cpu = model_cpu(m, e->u.cpu_stats.cpu);
+
+	if (!cpu)
+		return;
+	cpu->told_idle_ns += e->u.cpu_stats.idle_ns;
+	cpu->told_foreign_ns += e->u.cpu_stats.foreign_ns;
+}
+
 static void on_lost(struct model *m, const struct event *e)
 {
 	m->untold += e->u.lost.pending;
@@ -237,6 +251,9 @@ void model_board_event(struct model *m, const struct event *e)
 		break;
 	case EVENT_LOCK_OPEN:
 		on_lock_open(m, e);
+		break;
+	case EVENT_CPU_STATS:
+		on_cpu(m, e);
 		break;
 	case EVENT_BOARD_LOST:
 		on_lost(m, e);

@@ -218,6 +218,16 @@ static uint64_t *fill_histogram(const GArray *histogram, size_t *n,
 	return out;
 }
 
+/* Of `rest` ns in which no recorded thread ran, how many nobody did. */
+static uint64_t cpu_idle(const struct m_cpu *cpu, uint64_t rest)
+{
+	uint64_t told = cpu->told_idle_ns + cpu->told_foreign_ns;
+
+	if (told)
+		return fill_scale(rest, cpu->told_idle_ns, told);
+	return MIN(cpu->idle_ns, rest);
+}
+
 static void fill_cpus(struct model *m, struct fill *fill)
 {
 	struct report *r = fill->report;
@@ -233,7 +243,7 @@ static void fill_cpus(struct model *m, struct fill *fill)
 		const struct m_cpu *cpu =
 			&g_array_index(m->cpus, struct m_cpu, i);
 		uint64_t used = MIN(cpu->busy_ns, duration);
-		uint64_t idle = MIN(cpu->idle_ns, duration - used);
+		uint64_t idle = cpu_idle(cpu, duration - used);
 
 		r->utilization.cpu_busy_ns[i] = used;
 		r->utilization.cpu_idle_ns[i] = idle;

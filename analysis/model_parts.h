@@ -237,6 +237,7 @@ struct m_cpu {
 	int32_t tid; /* current, -1 unknown */
 	bool seen;
 	uint64_t busy_ns, idle_ns;
+	uint64_t told_idle_ns, told_foreign_ns; /* by the recorder */
 };
 
 struct m_open {				   /* thread_open */
@@ -443,6 +444,9 @@ void model_edges_flush(struct model *m, uint64_t until);
 void model_process_event(struct model *m, const struct event *e);
 void model_thread_event(struct model *m, const struct event *e);
 void model_call_event(struct model *m, const struct event *e);
+
+/* NULL for a number that no CPU has. */
+struct m_cpu *model_cpu(struct model *m, int32_t cpu);
 
 /* model_board.c */
 void model_board_event(struct model *m, const struct event *e);

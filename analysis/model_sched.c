@@ -9,7 +9,7 @@
 #define EDGES_MOST (1u << 20)
 #define CPUS_MOST  4096
 
-static struct m_cpu *cpu_of(struct model *m, int32_t cpu)
+struct m_cpu *model_cpu(struct model *m, int32_t cpu)
 {
 	guint n = m->cpus->len;
 
@@ -81,7 +81,7 @@ static void switch_out(struct model *m, const struct event *e)
 
 static void sched_switch(struct model *m, const struct event *e)
 {
-	struct m_cpu *cpu = cpu_of(m, e->cpu);
+	struct m_cpu *cpu = model_cpu(m, e->cpu);
 	struct m_thread *t;
 
 	if (m->scheduler == SCHED_NONE)
@@ -190,7 +190,7 @@ void model_sched_event(struct model *m, const struct event *e)
 void model_cpus_finish(struct model *m, uint64_t end)
 {
 	if (m->options.cpus && m->scheduler != SCHED_NONE)
-		cpu_of(m, (int32_t)m->options.cpus - 1);
+		model_cpu(m, (int32_t)m->options.cpus - 1);
 	for (guint i = 0; i < m->cpus->len; i++) {
 		struct m_cpu *cpu = &g_array_index(m->cpus, struct m_cpu, i);
 
