@@ -229,18 +229,6 @@ static void sweep_add(struct sweep *sweep, uint64_t from, uint64_t to,
 	sweep->steps[sweep->n++] = (struct timed){ from, waiting, holding };
 }
 
-static uint32_t bins_left(struct model *m, uint32_t bytes_a_bin)
-{
-	uint32_t bins = m->options.bins;
-
-	if (m->series_bytes > 24u << 20)
-		bins /= 8;
-	if (m->series_bytes > 32u << 20)
-		bins = 0;
-	m->series_bytes += (uint64_t)bins * bytes_a_bin;
-	return bins;
-}
-
 static void steps_sweep(struct m_detail *d, const struct timed *steps, size_t n)
 {
 	int32_t waiting = 0, holding = 0;
@@ -302,7 +290,7 @@ static void sweep_until(struct model *m, struct m_lock *lock, uint64_t until)
 		return;
 	}
 	if (!d->queue.n_rows && (d->waits.n || d->open.n)) {
-		uint32_t bins = bins_left(m, 16 + 12);
+		uint32_t bins = model_bins(m, 16 + 12);
 
 		tally_init(&d->queue, m->from, bins, 2);
 		reign_init(&d->owners, m->from, bins);

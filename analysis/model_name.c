@@ -3,6 +3,7 @@
 
 #define FINE_THREADS 1024 /* others are seen over time in fewer bins */
 
+#define SERIES_MOST	 (48u << 20) /* bytes of all series */
 #define GENERATIONS_MOST 1000 /* of one address; later ones share the last */
 
 /* What a table says, with the newest answers at hand. */
@@ -54,6 +55,18 @@ void model_thread_bins(struct model *m, struct m_thread *t)
 		   t->index < FINE_THREADS ? m->options.bins
 					   : m->options.bins / 16,
 		   STATE_N);
+}
+
+uint32_t model_bins(struct model *m, uint32_t bytes_a_bin)
+{
+	uint32_t bins = m->options.bins;
+
+	if (m->series_bytes > SERIES_MOST / 2)
+		bins /= 8;
+	if (m->series_bytes > SERIES_MOST)
+		bins = 0;
+	m->series_bytes += (uint64_t)bins * bytes_a_bin;
+	return bins;
 }
 
 struct m_thread *model_thread_new(struct model *m, int32_t pid, int32_t tid,

@@ -342,6 +342,8 @@ static inline struct m_lock *lock_at(const struct model *m, int32_t i)
 void model_thread_bins(struct model *m, struct m_thread *t);
 struct m_thread *model_thread(struct model *m, const struct event *e);
 struct m_thread *model_task(struct model *m, int32_t tid, uint64_t ns);
+/* Bins for one more series: fewer, then none, when there are very many. */
+uint32_t model_bins(struct model *m, uint32_t bytes_a_bin);
 struct m_thread *model_thread_new(struct model *m, int32_t pid, int32_t tid,
 				  uint64_t ns);
 struct m_thread *model_thread_find(struct model *m, int32_t tid);
