@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tracing/events.h"
+#include "tracing/interposer/clock.h"
 
 #define TELL_CASE(name)                                          \
 	case TELL_##name:                                        \
@@ -46,12 +47,24 @@ static void emit_pending(void)
 	}
 }
 
+/*
+ * Against a hold of a millisecond the telling of what was kept is nothing, and
+ * a thread that holds a lock for ever would never tell.
+ */
+static bool is_held_long(void)
+{
+	return clock_ticks() - self.slot->held[0].acquired_ticks >=
+	       process.window_ticks / 100;
+}
+
 /* Keeps a copy; only facts without pointers, and lock_order, may be kept. */
 static void keep(enum tell_type type, const union fact *fact)
 {
 	struct thread_more *more = self.more;
 	struct pending *pending;
 
+	if (more->n_pending == PENDING_MAX && is_held_long())
+		emit_pending();
 	if (more->n_pending == PENDING_MAX) {
 		self.slot->pending_lost++;
 		return;

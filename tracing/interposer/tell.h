@@ -1,7 +1,8 @@
 /*
  * Telling events, under the rule that none is told while its thread holds a
  * lock: tell() keeps it until the last lock is released or the thread is about
- * to block. What finds no room is counted on the board.
+ * to block, or, when there is no room left, until it has held a lock for more
+ * than a millisecond. What finds no room then is counted on the board.
  */
 #ifndef TRACING_INTERPOSER_TELL_H
 #define TRACING_INTERPOSER_TELL_H
