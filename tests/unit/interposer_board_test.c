@@ -2,7 +2,7 @@
 #include "tracing/interposer/board.h"
 #include "tests/scratch.h"
 
-#include <fcntl.h>
+#include <assert.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static struct board_entry *count(struct board_slot *slot, uint64_t lock)
 {
 	struct board_entry *entry;
 
-	assert_non_null(slot);
+	assert(slot);
 	entry = board_table_place(board_table(slot), slot->capacity, lock, 7,
 				  LOCK_MUTEX, 0);
 	if (!entry->lock) {
