@@ -24,7 +24,7 @@ static void span_keep(struct model *m, struct m_thread *t)
 	struct m_span *heap;
 	uint32_t i = 0;
 
-	if (!most)
+	if (!most || t->span.end <= m->from || t->span.begin >= m->to)
 		return;
 	if (!t->spans)
 		t->spans = g_new0(struct m_span, most);
