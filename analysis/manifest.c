@@ -220,6 +220,16 @@ static void add_notes(const struct manifest *manifest,
 	report->run.n_notes = n;
 }
 
+/* Also those that nobody here has a use for: what a reader would print. */
+static uint64_t all_events(const struct read_stats *stats)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < stats->n_streams; i++)
+		sum += stats->streams[i].events;
+	return MAX(sum, stats->events + stats->unknown);
+}
+
 void manifest_fill_run(const struct manifest *manifest, const char *dir,
 		       const struct read_stats *stats, struct report *report)
 {
@@ -247,7 +257,7 @@ void manifest_fill_run(const struct manifest *manifest, const char *dir,
 	report->run.buffer_bytes = manifest->buffer_bytes;
 	report->run.exit_status = manifest->exit_status;
 	report->run.scheduler = scheduler(manifest, stats);
-	report->run.events = stats->events + stats->unknown;
+	report->run.events = all_events(stats);
 	report->run.events_lost =
 		MAX(stats->discarded[SOURCE_UST], manifest->ust_discarded) +
 		stats->discarded[SOURCE_BOARD];

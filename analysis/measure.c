@@ -256,7 +256,7 @@ uint64_t measure_better_buffer(const struct report *report)
 	wanted = (uint64_t)((double)bytes * factor);
 	while (bytes < wanted)
 		bytes *= 2;
-	return bytes * 2;
+	return MAX(bytes * 2, 1 << 20);
 }
 
 uint64_t measure_lost(const struct report *report)
