@@ -17,8 +17,10 @@ const struct lesson lesson_cpu_one_core = {
 	.checks = {
 		{ .left = "one-cpu.seconds", RELATION_ABOVE, 0.9,
 		  .right = "sequential.seconds",
+		  .cpus = 1,
 		  .says = "two threads on one CPU gain nothing" },
 		{ .left = "one-cpu.trace.share:ready", RELATION_ABOVE, 0.3,
+		  .cpus = 1,
 		  .says = "each is ready and not running much of its life" },
 		{ .left = "all-cpus.seconds", RELATION_BELOW, 0.8,
 		  .right = "one-cpu.seconds", .cpus = 2,
@@ -158,8 +160,10 @@ const struct lesson lesson_gil = {
 	.checks = {
 		{ .left = "cpu-threads.seconds", RELATION_ABOVE, 0.9,
 		  .right = "cpu-one.seconds",
+		  .cpus = 1,
 		  .says = "under the lock, two threads are no faster than one" },
 		{ .left = "cpu-threads.trace.running", RELATION_BELOW, 1.2,
+		  .cpus = 1,
 		  .says = "one CPU is used" },
 		{ .left = "io-threads.seconds", RELATION_BELOW, 0.75,
 		  .right = "io-one.seconds", .cpus = 1,
@@ -172,6 +176,7 @@ const struct lesson lesson_gil = {
 		  .says = "so are two processes, with a lock each" },
 		{ .left = "cpu-threads.seconds", RELATION_ABOVE, 1,
 		  .right = "cpu-one.seconds", .aside = true,
+		  .cpus = 1,
 		  .says = "two threads are even slower than one" },
 	},
 	.shows = {
@@ -284,9 +289,11 @@ const struct lesson lesson_preempt = {
 	.checks = {
 		{ .left = "busy.involuntary", RELATION_ABOVE, 2,
 		  .right = "busy.voluntary",
+		  .cpus = 1,
 		  .says = "threads that never wait are switched out all the "
 			  "same" },
 		{ .left = "busy.trace.share:preempted", RELATION_ABOVE, 0.2,
+		  .cpus = 1,
 		  .says = "and are preempted a good part of their life" },
 		{ .left = "busy.right", RELATION_ABOUT, 1,
 		  .says = "their results do not suffer" },
@@ -371,9 +378,11 @@ const struct lesson lesson_oversubscribe = {
 	.checks = {
 		{ .left = "many.cpu_ns_per_item", RELATION_ABOVE, 1.05,
 		  .right = "one.cpu_ns_per_item",
+		  .cpus = 1,
 		  .says = "256 threads spend more CPU time on the same work" },
 		{ .left = "many.voluntary", RELATION_ABOVE, 5,
 		  .right = "one.voluntary",
+		  .cpus = 1,
 		  .says = "they switch far more often" },
 		{ .left = "many.items_per_s", RELATION_BELOW, 0.9,
 		  .right = "split.items_per_s", .cpus = 2,
@@ -389,6 +398,8 @@ const struct lesson lesson_oversubscribe = {
 		{ "one.cpu_ns_per_item", "CPU time for an item: one thread %s" },
 		{ "many.cpu_ns_per_item", "256 threads %s" },
 		{ "split.items_per_s", "nothing shared: %s" },
+		{ "many.trace.share:ready",
+		  "%s % of the 256 threads' life ready, without a CPU" },
 		{ "many.trace.switches_per_s", "%s switches a second" },
 		{ "many.voluntary", "%s voluntary switches of 256 threads" },
 	},
