@@ -458,3 +458,68 @@ typed() {
 		n += substr($0, RSTART + 15, RLENGTH - 15)
 	} END { exit n != 10007 }'
 }
+
+@test "kill -9 at once after 7,064 acquisitions: all of them are counted" {
+	cat >killed.c <<-'EOF'
+		#include <pthread.h>
+		#include <signal.h>
+		#include <unistd.h>
+		static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+		static void *work(void *data)
+		{
+			for (int i = 0; i < 1009; i++) {
+				pthread_mutex_lock(&lock);
+				pthread_mutex_unlock(&lock);
+			}
+			return data;
+		}
+		int main(void)
+		{
+			pthread_t t[7];
+			for (int i = 0; i < 7; i++)
+				pthread_create(&t[i], 0, work, 0);
+			for (int i = 0; i < 7; i++)
+				pthread_join(t[i], 0);
+			pthread_mutex_lock(&lock);
+			kill(getpid(), SIGKILL);
+			pause();
+		}
+	EOF
+	gcc -O1 -pthread -o killed killed.c
+	run -137 holdup record ./killed
+	babeltrace2 holdup.trace/board | awk '/lock_stats/ {
+		match($0, /acquisitions = [0-9]+/)
+		n += substr($0, RSTART + 15, RLENGTH - 15)
+	} /lock_open/ { open++ } END { exit n != 7064 || open != 1 }'
+}
+
+@test "events that find no room are counted, and the remedy works" {
+	cat >fast.c <<-'EOF'
+		#include <pthread.h>
+		static pthread_mutex_t lock[2];
+		static void *work(void *m)
+		{
+			for (int i = 0; i < 200000; i++) {
+				pthread_mutex_lock(m);
+				pthread_mutex_unlock(m);
+			}
+			return 0;
+		}
+		int main(void)
+		{
+			pthread_t t;
+			pthread_create(&t, 0, work, &lock[0]);
+			work(&lock[1]);
+			return pthread_join(t, 0);
+		}
+	EOF
+	gcc -O1 -pthread -o fast fast.c
+	run -0 --separate-stderr holdup record --detail all --buffer 64K ./fast
+	[ "$(manifest .ust.discarded)" -gt 0 ]
+	[[ "$stderr" == *"events were lost: try --buffer 16M" ]]
+	told=$(babeltrace2 holdup.trace/ust 2>/dev/null | grep -c holdup:lock_held)
+	[ "$told" -lt 400000 ]
+	holdup record --detail all --buffer 64M ./fast
+	[ "$(manifest .ust.discarded)" = 0 ]
+	[ "$(babeltrace2 holdup.trace/ust | grep -c holdup:lock_held)" = 400000 ]
+}

@@ -284,9 +284,10 @@ static void note_losses(struct logbook *m)
 		discarded += g_array_index(m->streams, struct stream_count, i)
 				     .discarded;
 	if (discarded)
-		logbook_note(m, "%llu events were lost: try --buffer %lluM",
-			     (unsigned long long)discarded,
-			     (unsigned long long)(m->buffer_bytes >> 18));
+		logbook_note(
+			m, "%llu events were lost: try --buffer %lluM",
+			(unsigned long long)discarded,
+			(unsigned long long)MAX(m->buffer_bytes >> 18, 16));
 	if (m->outlived && m->ended != LOGBOOK_KILLED)
 		logbook_note(m,
 			     "%llu process%s of the program still run%s: what "
