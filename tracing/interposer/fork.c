@@ -111,6 +111,45 @@ EXPORT pid_t _Fork(void)
 	return pid;
 }
 
+/* A process made by clone(): what it is to run, and with what. */
+struct stray {
+	int (*routine)(void *);
+	void *argument;
+};
+
+static int begin_stray(void *data)
+{
+	struct stray *stray = data;
+
+	thread_stray();
+	return stray->routine(stray->argument);
+}
+
+/*
+ * One that does not share our memory is a process, and not recorded: all that
+ * a fork takes has no room on a stack that may be small. The others are left
+ * alone; they are threads of somebody who does without libc.
+ */
+EXPORT int clone(int (*routine)(void *), void *stack, int flags, void *argument,
+		 ...)
+{
+	struct stray stray = { routine, argument };
+	void *rest[3];
+	va_list list;
+
+	va_start(list, argument);
+	for (int i = 0; i < 3; i++)
+		/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is */
+		rest[i] = va_arg(list, void *);
+	va_end(list);
+	real_start();
+	if (flags & CLONE_VM || !routine)
+		return real.clone(routine, stack, flags, argument, rest[0],
+				  rest[1], rest[2]);
+	return real.clone(begin_stray, stack, flags, &stray, rest[0], rest[1],
+			  rest[2]);
+}
+
 /*
  * The child of vfork() runs in our memory, with our thread's state, until it
  * calls exec: it must not be recorded as us. The thread is closed, and opens

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 #ifndef FUTEX_LOCK_PI2
@@ -111,6 +113,31 @@ static long wake(const struct arguments *a, uint64_t site)
 	return result;
 }
 
+/* Whether it is a fork: of memory that the child does not share. */
+static bool is_fork(long number, const struct arguments *a)
+{
+	uint64_t flags = 0;
+
+	if (number == SYS_fork)
+		return true;
+	if (number == SYS_clone)
+		flags = (uint64_t)a->at[0];
+	else if (number == SYS_clone3 && a->at[0])
+		memcpy(&flags, (const void *)a->at[0], sizeof(flags));
+	else
+		return false;
+	return !(flags & CLONE_VM);
+}
+
+static long fork_by_number(long number, const struct arguments *a)
+{
+	long result = call_real(number, a);
+
+	if (result == 0)
+		thread_stray(); /* not recorded, see clone() */
+	return result;
+}
+
 /* All six are read, however many the caller gave: as the real one does. */
 EXPORT long syscall(long number, ...)
 {
@@ -131,5 +158,7 @@ EXPORT long syscall(long number, ...)
 	if (number == SYS_futex_waitv && thread_is_open(SITE))
 		return wait_for(number, &a, FUTEX_WAIT, SITE);
 	real_start();
+	if (unlikely(is_fork(number, &a)))
+		return fork_by_number(number, &a);
 	return call_real(number, &a);
 }

@@ -94,6 +94,7 @@
 	R(pid_t, fork, (void))                                              \
 	R(pid_t, _Fork, (void))                                             \
 	R(int, daemon, (int, int))                                          \
+	R(int, clone, (int (*)(void *), void *, int, void *, ...))          \
 	R(int, execve, (const char *, STRINGS, STRINGS))                    \
 	R(int, execvpe, (const char *, STRINGS, STRINGS))                   \
 	R(int, fexecve, (int, STRINGS, STRINGS))                            \

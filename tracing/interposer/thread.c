@@ -271,19 +271,26 @@ static void run_end(struct thread_run *run)
 		self.end_how = END_CANCEL;
 }
 
+/* Takes a thread in that was created through us. */
 static void adopt(struct thread_more *more)
 {
 	void *(*routine)(void *) = more->routine;
-	struct closed closed = thread_close();
+	struct closed closed;
 
-	if (more->is_foreign) {
-		self.life = THREAD_FOREIGN;
+	if (more->is_foreign ||
+	    atomic_load_explicit(&process.life, memory_order_acquire) !=
+		    PROCESS_LIVE) {
+		self.life = more->is_foreign ? THREAD_FOREIGN : THREAD_LOST;
 		thread_more_free(more);
 		return;
 	}
+	closed = thread_close();
 	if (begin(more)) {
 		self.slot->start_routine = (uint64_t)(uintptr_t)routine;
 		end_arm();
+	} else {
+		self.more = NULL;
+		thread_more_free(more);
 	}
 	thread_open(closed);
 	if (self.open)
