@@ -32,7 +32,7 @@ races := publication double-checked reference-count stop-flag ring wrong-lock up
 	destruction signal-handler fork-threads embrace lock-order thread-leak double-unlock destroyed-mutex
 $(foreach r,$(races),$(eval $(r).src := tests/race/corpus/$(r).c))
 # Programs with one problem each, and innocents that look alike.
-corpus := calm deadlock hot_section inversion io_under_lock lock_held_at_exit long_section \
+corpus := calm deadlock false_sharing hot_section inversion io_under_lock lock_held_at_exit long_section \
 	nested_wait oversubscription serial_phase sleep_under_lock slow_consumer spinning unbalanced \
 	writer_starved
 aids += $(corpus:%=corpus_%)

@@ -115,3 +115,33 @@ cleared() {
 		add' report.json)" = 2026 ]
 	[ "$(jq '[.locks[].contended] | add' report.json)" = 0 ]
 }
+
+@test "a short section that is entered very often is named" {
+	kinds hot_section >kinds.txt
+	jq -e '[.locks[].contended] | add > 5000' report.json ||
+		skip "the two threads hardly ever ran at the same time"
+	grep -xE 'hot-section|convoy|preempted-holder' kinds.txt
+	jq -e '.findings[0].lock as $id | [.locks[] | select(.id == $id) |
+		.label | startswith("counters[0].lock")] | any' report.json
+	found=$(kinds hot_section innocent)
+	[[ "$found" != *-section* && "$found" != *convoy* ]]
+}
+
+@test "spinning for long is named, spinning for a moment is not" {
+	kinds spinning | grep -x spinning
+	cleared spinning spinning
+}
+
+@test "false sharing is nobody's lock" {
+	found=$(kinds false_sharing)
+	[[ "$found" == *no-contention* ]]
+	jq -e '[.findings[].lock] | all(. == "")' report.json
+}
+
+@test "a static program is told to be unrecorded, not free of contention" {
+	printf 'int main(void) { return 0; }\n' >static.c
+	gcc -static -o static static.c
+	timeout 60 holdup record -o trace -- ./static
+	[ "$(holdup report --format json trace |
+		jq -r '[.findings[].kind] | join(" ")')" = unrecorded ]
+}
