@@ -326,6 +326,8 @@ static void sum_counts(struct lock *group, const struct lock *lock)
 	group->waits += lock->waits;
 	group->signals += lock->signals;
 	group->posts += lock->posts;
+	group->spurious += lock->spurious;
+	group->stolen += lock->stolen;
 	group->gave_up += lock->gave_up;
 	group->held_ns += lock->held_ns;
 	group->handoff_ns += lock->handoff_ns;

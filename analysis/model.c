@@ -90,6 +90,7 @@ struct model *model_new(const struct model_options *options)
 	m->concurrency = array_of(sizeof(uint64_t));
 	m->demand = array_of(sizeof(uint64_t));
 	m->creates = array_of(sizeof(struct m_create));
+	m->phases = array_of(sizeof(struct m_phase));
 	m->opens = array_of(sizeof(struct m_open));
 	m->open_holds = array_of(sizeof(struct m_open_hold));
 	m->strings = g_string_chunk_new(4096);
@@ -110,6 +111,7 @@ static void free_all(struct model *m)
 		&m->sites,   &m->blames, &m->held_waits, &m->acquisitions,
 		&m->targets, &m->cpus,	 &m->edges,	 &m->concurrency,
 		&m->demand,  &m->opens,	 &m->open_holds, &m->creates,
+		&m->phases,
 	};
 	struct map *const maps[] = {
 		&m->thread_of,	     &m->lock_of,   &m->site_of,
@@ -152,6 +154,7 @@ enum group {
 	GROUP_BOARD,
 	GROUP_SCHED,
 	GROUP_ORDER,
+	GROUP_PHASE,
 	GROUP_N,
 };
 
@@ -172,6 +175,7 @@ static const uint8_t group_of[EVENT_NTYPES] = {
 	[EVENT_LOCK_HELD] = GROUP_LOCK,
 	[EVENT_LOCK_FAILED] = GROUP_LOCK,
 	[EVENT_LOCK_ORDER] = GROUP_ORDER,
+	[EVENT_PHASE] = GROUP_PHASE,
 	[EVENT_DISCARDED] = GROUP_BOARD,
 	[EVENT_CPU_STATS] = GROUP_BOARD,
 	[EVENT_WAIT_BEGIN] = GROUP_OBJECT,
@@ -207,6 +211,7 @@ static void (*const takers[GROUP_N])(struct model *, const struct event *) = {
 	[GROUP_BOARD] = model_board_event,
 	[GROUP_SCHED] = model_sched_event,
 	[GROUP_ORDER] = order_event,
+	[GROUP_PHASE] = model_phase_event,
 };
 
 static void begin_at(struct model *m, uint64_t ns)

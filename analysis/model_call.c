@@ -1,6 +1,8 @@
 /* Processes, threads and joins, I/O, sleeps. */
 #include "analysis/model_parts.h"
 
+#define PHASES_MOST 4096
+
 static void on_start(struct model *m, const struct event *e)
 {
 	struct m_process *p = model_process(m, e->pid);
@@ -312,6 +314,32 @@ static void io_end(struct model *m, const struct event *e)
 		return;
 	hist_add(&row->wait, end - begin, weight);
 	row->bytes += e->u.io.bytes > 0 ? (uint64_t)e->u.io.bytes * weight : 0;
+}
+
+void model_phase_event(struct model *m, const struct event *e)
+{
+	struct m_phase phase = {
+		.pid = e->pid,
+		.name = g_string_chunk_insert_const(
+			m->strings, e->u.mark.name ? e->u.mark.name : ""),
+		.begin = e->ts_ns,
+		.end = NEVER,
+	};
+
+	if (m->phases->len >= PHASES_MOST) {
+		m->refused++;
+		return;
+	}
+	for (guint i = m->phases->len; i; i--) {
+		struct m_phase *last =
+			&g_array_index(m->phases, struct m_phase, i - 1);
+
+		if (last->pid == e->pid && last->end == NEVER) {
+			last->end = e->ts_ns;
+			break;
+		}
+	}
+	g_array_append_val(m->phases, phase);
 }
 
 void model_call_event(struct model *m, const struct event *e)

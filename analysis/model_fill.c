@@ -378,6 +378,36 @@ static void fill_io(struct model *m, struct fill *fill)
 		qsort(r->io, r->n_io, sizeof(*r->io), by_wait);
 }
 
+static void fill_phases(const struct model *m, struct fill *fill)
+{
+	struct report *r = fill->report;
+
+	r->phases =
+		arena_array(fill->arena, m->phases->len, sizeof(*r->phases));
+	for (guint i = 0; i < m->phases->len; i++) {
+		const struct m_phase *p =
+			&g_array_index(m->phases, struct m_phase, i);
+		uint64_t begin = CLAMP(p->begin, m->from, m->to);
+		uint64_t end = CLAMP(p->end, m->from, MIN(m->last, m->to));
+		struct phase *out = &r->phases[r->n_phases];
+
+		if (begin >= end)
+			continue;
+		r->n_phases++;
+		*out = (struct phase){
+			.name = arena_string(fill->arena, p->name),
+			.pid = p->pid,
+			.begin_ns = fill_time(m, begin),
+			.end_ns = fill_time(m, end),
+			.bound = fill_bound(p->state_ns),
+		};
+		memcpy(out->state_ns, p->state_ns, sizeof(out->state_ns));
+		out->concurrency = (double)(p->state_ns[STATE_RUNNING] +
+					    p->state_ns[STATE_SPINNING]) /
+				   (double)(end - begin);
+	}
+}
+
 static void fill_overhead(const struct model *m, struct fill *fill)
 {
 	struct report *r = fill->report;
@@ -434,6 +464,7 @@ void model_fill(struct model *m, struct report *report)
 	fill_utilization(m, &fill);
 	fill_io(m, &fill);
 	fill_overhead(m, &fill);
+	fill_phases(m, &fill);
 	fill_wakers(m, &fill);
 	fill_unfinished(m, &fill);
 	path_fill(m, &fill);

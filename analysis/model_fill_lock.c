@@ -280,6 +280,8 @@ static void fill_counts(const struct model *m, const struct m_lock *lock,
 	out->cond_relocks = lock->told.cond_relocks;
 	out->waits = c->waits;
 	out->gave_up = c->gave_up;
+	out->spurious = lock->told.spurious;
+	out->stolen = lock->told.stolen;
 	if (lock->kind == LOCK_SEMAPHORE)
 		out->posts = c->signals;
 	else

@@ -160,6 +160,22 @@ static void hop_count(struct model *m, const struct m_thread *t,
 	model_hop(m, &hop);
 }
 
+static void phase_count(struct model *m, const struct m_thread *t,
+			uint8_t state, uint64_t begin, uint64_t end)
+{
+	for (guint i = m->phases->len; i; i--) {
+		struct m_phase *p =
+			&g_array_index(m->phases, struct m_phase, i - 1);
+		uint64_t from = MAX(begin, p->begin);
+		uint64_t to = MIN(end, p->end);
+
+		if (p->pid == t->pid && from < to)
+			p->state_ns[state] += to - from;
+		if (p->pid == t->pid && p->begin <= begin)
+			return;
+	}
+}
+
 void piece_count(struct model *m, struct m_thread *t, const struct piece *p,
 		 uint64_t end, int32_t waker, const struct cover *cover)
 {
@@ -178,6 +194,7 @@ void piece_count(struct model *m, struct m_thread *t, const struct piece *p,
 		model_detail(m, lock_at(m, p->lock))->spin_ns += end - begin;
 	if (!t->told)
 		return;
+	phase_count(m, t, p->state, begin, end);
 	tally_add(&t->states, p->state, begin, end, 1);
 	tally_add(&m->states, p->state, begin, end, 1);
 	cpu_count(m, p, begin, end);

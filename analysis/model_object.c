@@ -10,6 +10,8 @@
 
 #include <errno.h>
 
+#define AT_ONCE_NS 2000 /* to look at a predicate takes less */
+
 static const enum state state_in[LOCK_NKINDS] = {
 	[LOCK_MUTEX] = STATE_LOCK,     [LOCK_RWLOCK] = STATE_LOCK,
 	[LOCK_SPIN] = STATE_LOCK,      [LOCK_SEMAPHORE] = STATE_SEMAPHORE,
@@ -56,6 +58,11 @@ static void on_begin(struct model *m, const struct event *e,
 	struct m_thread *t = model_thread(m, e);
 	struct cover cover = cover_of(m, e, lock);
 
+	/* It was woken in vain: somebody else had been faster. */
+	if (lock->kind == LOCK_CONDITION && t->cond == lock->index &&
+	    t->cond_end && cover.begin >= t->cond_end &&
+	    cover.begin - t->cond_end < AT_ONCE_NS)
+		lock->told.stolen++;
 	*(struct told_begin *)queue_push(&model_detail(m, lock)->open,
 					 sizeof(struct told_begin)) =
 		(struct told_begin){ cover.begin, t->index };
@@ -146,6 +153,10 @@ static void on_end(struct model *m, const struct event *e, struct m_lock *lock)
 	cover.end = MAX(cover.end, cover.begin);
 	cover.timed_out = e->u.wait.result == ETIMEDOUT;
 	timeline_close(m, t, &cover);
+	if (lock->kind == LOCK_CONDITION) {
+		t->cond = lock->index;
+		t->cond_end = cover.timed_out ? 0 : e->u.wait.end_ns;
+	}
 	if (begin > end || (m->windowed && begin == end))
 		return;
 	lock->told.waits++;
@@ -253,6 +264,8 @@ void object_settle(struct model *m, struct m_lock *lock, uint64_t until)
 		    wake->acquired > w->begin)
 			blame_add(m, lock, w, wake->thread, wake->site,
 				  wake->acquired - w->begin);
+		if (!wake && !w->gave_up && lock->kind == LOCK_CONDITION)
+			lock->told.spurious++;
 		d->told_wait_ns += w->end - w->begin;
 	}
 }

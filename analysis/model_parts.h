@@ -106,6 +106,10 @@ struct m_thread {
 	int is_running, is_wanting; /* as the edges say */
 	uint64_t last_told;	    /* newest ts of an event of its own */
 
+	/* Of its newest condition wait. */
+	int32_t cond;
+	uint64_t cond_end; /* 0: none, or it timed out */
+
 	/* Of its newest lock_wait. */
 	uint64_t wait_begin;
 	int32_t wait_owner;
@@ -148,6 +152,7 @@ struct m_counts {
 	uint64_t waits_told, holds_told;
 	uint64_t failed[LOCK_NERRORS];
 	uint64_t cond_relocks;
+	uint64_t spurious, stolen;
 	uint64_t relock_waits, relock_wait_ns; /* for it, inside such a wait */
 };
 
@@ -240,6 +245,13 @@ struct m_cpu {
 	uint64_t told_idle_ns, told_foreign_ns; /* by the recorder */
 };
 
+struct m_phase {
+	int32_t pid;
+	const char *name;    /* interned */
+	uint64_t begin, end; /* NEVER while it lasts */
+	uint64_t state_ns[STATE_N];
+};
+
 struct m_open {				   /* thread_open */
 	int32_t thread, lock, owner, site; /* owner: a tid, 0 unknown */
 	int32_t joined;			   /* thread, -1 unknown */
@@ -298,6 +310,7 @@ struct model {
 	GArray *concurrency, *demand; /* uint64_t ns */
 	int32_t n_running, n_wanting;
 
+	GArray *phases;
 	GArray *opens, *open_holds;
 	struct hist creations;
 	struct path *path;
@@ -446,6 +459,7 @@ void model_edges_flush(struct model *m, uint64_t until);
 void model_process_event(struct model *m, const struct event *e);
 void model_thread_event(struct model *m, const struct event *e);
 void model_call_event(struct model *m, const struct event *e);
+void model_phase_event(struct model *m, const struct event *e);
 
 /* NULL for a number that no CPU has. */
 struct m_cpu *model_cpu(struct model *m, int32_t cpu);

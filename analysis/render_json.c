@@ -349,6 +349,28 @@ static json_t *what_if(const struct report *report)
 	return array;
 }
 
+static json_t *phases(const struct report *report)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->n_phases; i++) {
+		const struct phase *phase = &report->phases[i];
+		json_t *o = json_object();
+
+		json_words_put_text(o, "name", phase->name);
+		json_words_put(o, "pid", json_integer(phase->pid));
+		json_words_put_count(o, "begin_ns", phase->begin_ns);
+		json_words_put_count(o, "end_ns", phase->end_ns);
+		json_words_put(o, "state_ns",
+			       json_words_by_name(state_names, phase->state_ns,
+						  STATE_N));
+		json_words_put(o, "concurrency", json_real(phase->concurrency));
+		json_words_put_text(o, "bound", bound_names[phase->bound]);
+		(void)json_array_append_new(array, o);
+	}
+	return array;
+}
+
 static json_t *unfinished(const struct report *report)
 {
 	json_t *array = json_array();
@@ -474,6 +496,7 @@ void render_json(const struct report *report, FILE *out)
 		{ "lock_order", lock_order },
 		{ "deadlocks", deadlocks },
 		{ "what_if", what_if },
+		{ "phases", phases },
 		{ "unfinished", unfinished },
 		{ "open_holds", open_holds },
 	};

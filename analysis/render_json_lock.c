@@ -114,6 +114,8 @@ static void put_counts(json_t *o, const struct lock *lock)
 	json_words_put_count(o, "waits", lock->waits);
 	json_words_put_count(o, "signals", lock->signals);
 	json_words_put_count(o, "posts", lock->posts);
+	json_words_put_count(o, "spurious", lock->spurious);
+	json_words_put_count(o, "stolen", lock->stolen);
 	json_words_put_count(o, "gave_up", lock->gave_up);
 	json_words_put(o, "failed",
 		       json_words_by_name(lock_error_names, lock->failed,

@@ -156,6 +156,8 @@ struct lock {
 	uint64_t cond_relocks; /* acquisitions by the return of a condition wait
 				*/
 	uint64_t waits, signals, posts;
+	uint64_t spurious; /* waits that returned though nobody signalled */
+	uint64_t stolen;   /* waits that began again as soon as they ended */
 	uint64_t failed[LOCK_NERRORS];
 	uint64_t gave_up;
 	uint64_t held_ns; /* time during which anybody held it */
@@ -221,6 +223,16 @@ struct io_row {
 	uint64_t count, bytes;
 	struct dist wait;
 	uint64_t under_lock_ns; /* while its thread held a lock */
+};
+
+/* From one holdup_phase() of a process to its next, or to its end. */
+struct phase {
+	const char *name;
+	int32_t pid;
+	uint64_t begin_ns, end_ns;
+	uint64_t state_ns[STATE_N]; /* of the process' threads in it */
+	double concurrency;	    /* threads running, on average */
+	enum bound bound;
 };
 
 struct path_share {
@@ -360,6 +372,9 @@ struct report {
 		struct series states; /* STATE_N rows, over all threads */
 		struct series cpus;   /* a row a CPU: busy time */
 	} utilization;
+
+	size_t n_phases;
+	struct phase *phases; /* in order of their begin */
 
 	size_t n_io;
 	struct io_row *io;

@@ -263,6 +263,62 @@ static void condition_wait_that_blocks_again_waited_for_its_mutex(void **state)
 	report_free(r);
 }
 
+static void waits_in_vain_are_counted(void **state)
+{
+	struct model *m = feed_new(2);
+	struct report *r;
+
+	(void)state;
+	feed_start(m, 0, 11);
+	feed_start(m, 0, 12);
+	feed_object(m, 100, 11, EVENT_WAIT_BEGIN, LOCK_CONDITION, 0xC, 100);
+	feed_object(m, 200, 12, EVENT_SIGNAL, LOCK_CONDITION, 0xC, 200);
+	feed_object(m, 300, 11, EVENT_WAIT_END, LOCK_CONDITION, 0xC, 100);
+	/* It looks, finds nothing, and waits again; then nobody signals. */
+	feed_object(m, 400, 11, EVENT_WAIT_BEGIN, LOCK_CONDITION, 0xC, 400);
+	feed_object(m, 900, 11, EVENT_WAIT_END, LOCK_CONDITION, 0xC, 400);
+	r = feed_report(m);
+	assert_int_equal(feed_lock(r, 0xC)->stolen, 1);
+	assert_int_equal(feed_lock(r, 0xC)->spurious, 1);
+	report_free(r);
+}
+
+static void phase(struct model *m, uint64_t ts, const char *name)
+{
+	struct event e = {
+		.ts_ns = ts, .type = EVENT_PHASE, .pid = FEED_PID, .tid = 11
+	};
+
+	e.u.mark.name = name;
+	model_event(m, &e);
+}
+
+static void phases_split_what_threads_did(void **state)
+{
+	struct model *m = feed_new(2);
+	struct report *r;
+
+	(void)state;
+	feed_start(m, 0, 11);
+	feed_start(m, 0, 12);
+	phase(m, 100, "load");
+	feed_io(m, 250, 12, EVENT_IO_BEGIN, IO_READ, 0x53, 250);
+	phase(m, 300, "work");
+	feed_io(m, 350, 12, EVENT_IO_END, IO_READ, 0x53, 250);
+	feed_exit(m, 500, 12);
+	feed_exit(m, 600, 11);
+	r = feed_report(m);
+	assert_int_equal(r->n_phases, 2);
+	assert_string_equal(r->phases[0].name, "load");
+	assert_int_equal(r->phases[0].end_ns, 300);
+	assert_int_equal(r->phases[0].state_ns[STATE_RUNNING], 200 + 150);
+	assert_int_equal(r->phases[0].state_ns[STATE_IO], 50);
+	assert_int_equal(r->phases[1].state_ns[STATE_IO], 50);
+	assert_int_equal(r->phases[1].state_ns[STATE_RUNNING], 300 + 150);
+	assert_int_equal(r->phases[1].bound, BOUND_CPU);
+	report_free(r);
+}
+
 static void barrier_waits_are_blamed_on_the_last_arriver(void **state)
 {
 	struct model *m = feed_new(2);
@@ -448,6 +504,8 @@ int main(void)
 		cmocka_unit_test(condition_wait_is_blamed_on_who_signalled),
 		cmocka_unit_test(
 			condition_wait_that_blocks_again_waited_for_its_mutex),
+		cmocka_unit_test(waits_in_vain_are_counted),
+		cmocka_unit_test(phases_split_what_threads_did),
 		cmocka_unit_test(barrier_waits_are_blamed_on_the_last_arriver),
 		cmocka_unit_test(
 			board_counts_stand_where_events_told_only_some),
