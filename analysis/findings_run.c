@@ -162,10 +162,12 @@ void find_oversubscription(struct finder *finder)
 	double demand = measure_demand(report);
 	struct finding finding = blank;
 	struct units_text total, share;
-	uint64_t switches = 0;
+	uint64_t switches = 0, own;
 
+	/* What other programs took is not of the threads' own making. */
+	own = ready - MIN(ready, measure_denied(report));
 	if (!report->run.cpus || demand < 1.5 * report->run.cpus ||
-	    ready < busy / 2)
+	    own < busy / 2 || measure_ratio(own, report->run.duration_ns) < 0.5)
 		return;
 	for (size_t i = 0; i < report->n_threads; i++)
 		switches += report->threads[i].involuntary;
