@@ -137,6 +137,19 @@ ends_as() {
 	babeltrace2 holdup.trace >/dev/null
 }
 
+@test "all of the recorder killed at once: the next recording clears it away" {
+	program=(sleep 60)
+	record
+	kill -KILL "$pid" "$(pgrep -P "$pid" holdup-keeper)"
+	ends_as 137
+	kill -KILL "$main"
+	[ -d "$run" ]
+	touch -d '1 minute ago' "$run"
+	holdup record true
+	await nothing_left "$run"
+	[ "$(manifest .ended holdup.trace.old)" = not-finished ]
+}
+
 @test "the session daemon dies: the program goes on and the loss is told" {
 	program=(sleep 1)
 	record

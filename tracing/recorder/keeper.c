@@ -96,9 +96,10 @@ static void detach(int front, int out)
 	setpriority(PRIO_PROCESS, 0, NICE);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
-	for (int fd = 3; fd < (int)sysconf(_SC_OPEN_MAX) && fd < 4096; fd++)
-		if (fd != front && fd != out)
-			close(fd);
+	close_range(3, (unsigned)MIN(front, out) - 1, 0);
+	close_range((unsigned)MIN(front, out) + 1,
+		    (unsigned)MAX(front, out) - 1, 0);
+	close_range((unsigned)MAX(front, out) + 1, ~0u, 0);
 }
 
 /*
