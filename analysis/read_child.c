@@ -11,6 +11,14 @@
 
 #include "analysis/read_open.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED /* gcc says so */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED /* clang */
+#endif
+#endif
+
 /* More memory than any whole trace takes; damaged ones ask for more. */
 #define MEMORY_MAX ((rlim_t)1 << 30)
 
@@ -148,7 +156,7 @@ static void read_all(struct read_queue *queue, const char *dir,
 /* Not under sanitizers: they want memory, and to be heard. */
 static void confine_more(void)
 {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef SANITIZED
 	struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 

@@ -6,7 +6,6 @@
 #include "analysis/read_bind.h"
 
 #define NS_PER_S 1000000000u
-#define NO_EVENT SIZE_MAX
 
 struct stream {
 	const bt_stream *key;
@@ -19,7 +18,7 @@ struct stream {
 	uint64_t hz;
 	int64_t shift_ns;
 	int32_t current_tid; /* who runs on the CPU of this stream */
-	/* Latest time, the one before it, and the event that told it. */
+	/* Latest time, the one before it, and the first event told with it. */
 	uint64_t last_ns, before_ns;
 	size_t last_index;
 	struct read_bindings bindings;
@@ -126,7 +125,6 @@ static struct stream *stream_new(struct read_decoder *decoder,
 	read_bindings_init(&stream->bindings);
 	stream->stats.cpu = -1;
 	stream->current_tid = -1;
-	stream->last_index = NO_EVENT;
 	stream->stats.name = stream_name(decoder, key);
 	stream->stats.source = find_source(bt_stream_borrow_trace_const(key));
 	find_clock(decoder->clock, stream, class);
@@ -210,30 +208,33 @@ static bool message_ns(const struct stream *stream, const bt_message *message,
 	return *ns <= READ_NS_MAX;
 }
 
+/* The latest time was wrong: what was told with it moves before it. */
+static void take_back(struct read_decoder *decoder, struct stream *stream,
+		      struct read_batch *batch)
+{
+	decoder->late++;
+	for (size_t i = stream->last_index; i < batch->n; i++)
+		if (batch->events[i].ts_ns > stream->before_ns)
+			batch->events[i].ts_ns = stream->before_ns;
+	stream->last_ns = stream->before_ns;
+}
+
 /*
  * Times of a stream never run backwards. Of two times that do, the odd one out
  * gives way: the earlier told one if the later one fits in before it, else the
- * later one. `index` is that of the event in the batch, or NO_EVENT.
+ * later one. `index` is that of the event in the batch, or of the next one.
  */
 static uint64_t in_order(struct read_decoder *decoder, struct stream *stream,
 			 uint64_t ns, struct read_batch *batch, size_t index)
 {
-	if (ns > READ_NS_MAX) {
+	if (ns > READ_NS_MAX || ns < stream->before_ns) {
 		decoder->late++;
 		return stream->last_ns;
 	}
-	if (ns >= stream->last_ns) {
+	if (ns < stream->last_ns)
+		take_back(decoder, stream, batch);
+	else
 		stream->before_ns = stream->last_ns;
-	} else if (ns >= stream->before_ns) {
-		decoder->late++;
-		if (stream->last_index != NO_EVENT)
-			batch->events[stream->last_index].ts_ns =
-				stream->before_ns;
-	} else {
-		decoder->late++;
-		stream->before_ns = stream->last_ns; /* it stands now */
-		return stream->last_ns;
-	}
 	stream->last_ns = ns;
 	stream->last_index = index;
 	return ns;
@@ -280,7 +281,7 @@ static void decode_event(struct read_decoder *decoder,
 		decoder->unknown += !kind || !stream->has_clock;
 		if (stream->has_clock)
 			in_order(decoder, stream, event_ns(stream, message),
-				 batch, NO_EVENT);
+				 batch, batch->n);
 		return;
 	}
 	event = read_batch_add(batch);
@@ -291,7 +292,6 @@ static void decode_event(struct read_decoder *decoder,
 	read_binding_store(binding, bt_event_borrow_payload_field_const(bt),
 			   event, batch);
 	if (!read_kind_allows(kind, event)) {
-		stream->last_index = NO_EVENT;
 		batch->n--;
 		decoder->unknown++;
 		return;
@@ -369,7 +369,7 @@ static void decode_packet(struct read_decoder *decoder,
 	if (context && stream->cpu.found)
 		stream->stats.cpu = read_number_get(context, stream->cpu);
 	if (message_ns(stream, message, &ns))
-		in_order(decoder, stream, ns, batch, NO_EVENT);
+		in_order(decoder, stream, ns, batch, batch->n);
 }
 
 static void decode_packet_end(struct read_decoder *decoder,
@@ -383,7 +383,7 @@ static void decode_packet_end(struct read_decoder *decoder,
 	uint64_t ns;
 
 	if (message_ns(stream, message, &ns))
-		in_order(decoder, stream, ns, batch, NO_EVENT);
+		in_order(decoder, stream, ns, batch, batch->n);
 }
 
 void read_decode(struct read_decoder *decoder, const bt_message *message,
@@ -443,14 +443,8 @@ uint64_t read_decoder_settle(struct read_decoder *decoder,
 	if (!stream)
 		return 0;
 	if (next && message_ns(stream, next, &ns) && ns < stream->last_ns &&
-	    ns >= stream->before_ns) {
-		decoder->late++;
-		if (stream->last_index != NO_EVENT)
-			batch->events[stream->last_index].ts_ns =
-				stream->before_ns;
-		stream->last_ns = stream->before_ns;
-	}
-	stream->last_index = NO_EVENT;
+	    ns >= stream->before_ns)
+		take_back(decoder, stream, batch);
 	stream->before_ns = stream->last_ns;
 	return stream->last_ns;
 }
@@ -460,7 +454,6 @@ void read_decoder_settle_all(struct read_decoder *decoder)
 	for (guint i = 0; i < decoder->streams->len; i++) {
 		struct stream *stream = g_ptr_array_index(decoder->streams, i);
 
-		stream->last_index = NO_EVENT;
 		stream->before_ns = stream->last_ns;
 	}
 }

@@ -4,6 +4,7 @@ fuzzers := events manifest repair
 events.fuzz := $(load.src) $(render.src) analysis/check.c
 manifest.fuzz := $(manifest.src) analysis/arena.c analysis/report.c
 repair.fuzz := analysis/read_repair.c
+fuzz_engine := fuzzer$(comma)
 fuzz_pkgs := $(sort $(load.pkgs) $(render.pkgs))
 
 .PHONY: fuzz
@@ -12,8 +13,13 @@ fuzz: $(fuzzers:%=$(BUILD)/fuzz/%)	## build the fuzzers
 $(BUILD)/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ)$(CLANG) -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fno-omit-frame-pointer \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all $(shell $(PKG) --cflags $(fuzz_pkgs)) \
+		-fsanitize=$(fuzz_engine)address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all $(shell $(PKG) --cflags $(fuzz_pkgs)) \
 		-o $@ $(filter %.c,$^) $(shell $(PKG) --libs $(fuzz_pkgs)) $(load.libs) -lm
+# tests/fuzz/damage.c brings a main() of its own; it needs Babeltrace's input.
+fuzz: $(BUILD)/fuzz/damage
+damage.fuzz := $(read.src)
+$(BUILD)/fuzz/damage: fuzz_engine :=
+$(BUILD)/fuzz/damage: $(damage.fuzz) $(base.src)
 define fuzzer
 $(BUILD)/fuzz/$(1): $($(1).fuzz) $(base.src)
 endef
