@@ -34,7 +34,8 @@ static void percentiles_are_within_one_percent(void **state)
 	}
 	qsort(values, N, sizeof(*values), by_number);
 	for (int p = 1; p < 100; p++) {
-		double truth = (double)values[N * p / 100 - 1];
+		uint64_t rank = (uint64_t)N * (uint64_t)p / 100;
+		double truth = (double)values[rank - 1];
 		double told = (double)hist_percentile(&hist, p / 100.0);
 
 		assert_true(told >= truth * 0.99 - 1);
@@ -92,7 +93,7 @@ static void bins_that_widen_keep_their_sum(void **state)
 	}
 	tally_add(&more, 1, 500, 700, 1);
 	tally_merge(&tally, &more);
-	tally_series(&tally, 500, 500 + 5000 * 977, &series, arena);
+	tally_series(&tally, 500, 500 + 5000ull * 977, &series, arena);
 	assert_int_equal(sum_of(&series, 1), sum + 200);
 	assert_int_equal(sum_of(&series, 0), 0);
 	assert_true(series.n <= 16);
