@@ -420,6 +420,17 @@ typed() {
 	babeltrace2 'a b%20:ü' >/dev/null
 }
 
+@test "the output directory may be named by way of .. and of links" {
+	mkdir -p work deep/er
+	ln -s ../deep/er work/link
+	cd work
+	for dir in ../a ../work/b link/../c; do
+		holdup record -o "$dir" true
+		[ -s "$dir/holdup.json" ]
+	done
+	[ -d ../deep/c ]
+}
+
 @test "a recording within a recording: both are whole" {
 	holdup record -o outer -- holdup record -o inner true
 	[ "$(manifest .processes inner)" = 1 ]

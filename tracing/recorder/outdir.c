@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -64,17 +65,26 @@ static int make_way(struct outdir *out, struct err *err)
 	return rc;
 }
 
+/* Without "..", which a session's path may not hold. */
 static char *absolute(const char *path)
 {
-	char *cwd = g_get_current_dir();
-	char *full = g_path_is_absolute(path)
-			     ? g_strdup(path)
-			     : g_build_filename(cwd, path, NULL);
-	size_t n = strlen(full);
+	char *full = g_canonicalize_filename(path, NULL);
+	char *parent = g_path_get_dirname(path);
+	char *name = g_path_get_basename(path);
+	char *real = realpath(parent, NULL);
 
-	while (n > 1 && full[n - 1] == '/')
-		full[--n] = '\0';
-	g_free(cwd);
+	/* Behind a symbolic link ".." is not what the spelling says. */
+	if (!real) {
+		g_free(full);
+		full = g_strdup(path); /* mkdir() says why */
+	} else if (strcmp(name, ".") && strcmp(name, "..") &&
+		   !g_str_has_suffix(path, "/")) {
+		g_free(full);
+		full = g_build_filename(real, name, NULL);
+	}
+	free(real);
+	g_free(name);
+	g_free(parent);
 	return full;
 }
 
