@@ -19,8 +19,8 @@
 #include "tracing/interposer/clock.h"
 #include "tracing/interposer/process.h"
 
-#define PENDING_MAX 48
-#define ORDER_SLOTS 256
+#define PENDING_MAX 256 /* memory that is touched only when it is needed */
+#define ORDER_SLOTS 512
 
 enum thread_life {
 	THREAD_NEW,
