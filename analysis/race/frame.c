@@ -170,7 +170,7 @@ bool frame_is_runtime(const struct race_frame *frame)
 	return !*frame->path && is_intercepted(frame->function);
 }
 
-static bool is_system(const struct race_frame *frame)
+bool frame_is_system(const struct race_frame *frame)
 {
 	return !*frame->path || strstr(frame->module, "libc.so.") ||
 	       (g_str_has_prefix(frame->path, "/usr/") &&
@@ -180,7 +180,8 @@ static bool is_system(const struct race_frame *frame)
 const struct race_frame *frame_own(const struct race_frame *frames, guint n)
 {
 	for (guint i = 0; i < n; i++)
-		if (!frame_is_runtime(&frames[i]) && !is_system(&frames[i]))
+		if (!frame_is_runtime(&frames[i]) &&
+		    !frame_is_system(&frames[i]))
 			return &frames[i];
 	for (guint i = 0; i < n; i++)
 		if (!frame_is_runtime(&frames[i]))
@@ -188,17 +189,65 @@ const struct race_frame *frame_own(const struct race_frame *frames, guint n)
 	return n ? frames : NULL;
 }
 
+/* Where the name after the word "operator" ends: "<<", "()", "->" ... */
+static const char *operator_end(const char *at)
+{
+	return at + (g_str_has_prefix(at, "()")
+			     ? 2
+			     : strspn(at, "<>=-+*/%&|!~^[],"));
+}
+
+char *frame_function(const struct race_frame *frame)
+{
+	GString *name = g_string_new(NULL);
+	const char *at = frame->function;
+	int depth = 0; /* of template arguments */
+
+	while (*at && !(depth == 0 && *at == '(' &&
+			!g_str_has_prefix(at, "(anonymous"))) {
+		if (depth == 0 && *at == '(') { /* "(anonymous namespace)" */
+			size_t n = strcspn(at, ")") + 1;
+
+			g_string_append(name, "(anonymous)");
+			at += MIN(n, strlen(at));
+			continue;
+		}
+		if (depth == 0 && g_str_has_prefix(at, "operator")) {
+			const char *end = operator_end(at + 8);
+
+			g_string_append_len(name, at, end - at);
+			at = end;
+			continue;
+		}
+		depth += *at == '<';
+		if (!depth && *at == ' ') /* that was the result's type */
+			g_string_truncate(name, 0);
+		else if (!depth)
+			g_string_append_c(name, *at);
+		depth -= depth && *at == '>';
+		at++;
+	}
+	if (!name->len)
+		g_string_assign(name, frame->function);
+	return g_string_free(name, FALSE);
+}
+
 char *frame_text(const struct race_frame *frame)
 {
-	const char *function = *frame->function ? frame->function : "?";
+	char *function =
+		*frame->function ? frame_function(frame) : g_strdup("?");
 	const char *slash = strrchr(frame->module, '/');
+	char *text;
 
 	if (*frame->file && frame->line)
-		return g_strdup_printf("%s (%s:%d)", function, frame->file,
+		text = g_strdup_printf("%s (%s:%d)", function, frame->file,
 				       frame->line);
-	if (*frame->file)
-		return g_strdup_printf("%s (%s)", function, frame->file);
-	return g_strdup_printf("%s (%s+0x%llx)", function,
-			       slash ? slash + 1 : frame->module,
-			       (unsigned long long)frame->offset);
+	else if (*frame->file)
+		text = g_strdup_printf("%s (%s)", function, frame->file);
+	else
+		text = g_strdup_printf("%s (%s+0x%llx)", function,
+				       slash ? slash + 1 : frame->module,
+				       (unsigned long long)frame->offset);
+	g_free(function);
+	return text;
 }

@@ -22,12 +22,21 @@ bool frame_read(struct race_frame *frame, const char *line,
 /* Is it part of the sanitizer's runtime rather than of the program? */
 bool frame_is_runtime(const struct race_frame *frame);
 
+/* Is it code of a library rather than of the program? */
+bool frame_is_system(const struct race_frame *frame);
+
 /* The frame that a reader has to look at, or NULL if there is none. */
 const struct race_frame *frame_own(const struct race_frame *frames, guint n);
 
 /* Sets path, and file after it. */
 void frame_set_path(struct race_frame *frame, const char *path,
 		    struct race_pool *pool);
+
+/*
+ * "std::vector<int>::push_back(int const&)" -> "std::vector::push_back": what
+ * people read, and what a recording calls it. The caller frees.
+ */
+char *frame_function(const struct race_frame *frame);
 
 /* "audit (wrong-lock.c:26)", as good as is known; the caller frees. */
 char *frame_text(const struct race_frame *frame);

@@ -62,9 +62,16 @@ static bool is_in(const struct race_stack *stack, const char *function)
 	int n = 0;
 
 	for (const struct race_frame *f = stack->own; f && f < end; f++) {
-		if (frame_is_runtime(f) || !*f->file)
+		char *name;
+		bool is_it;
+
+		if (frame_is_runtime(f) || frame_is_system(f))
 			continue;
-		if (*function && !strcmp(f->function, function))
+		name = frame_function(f);
+		is_it = *function && (!strcmp(name, function) ||
+				      !strcmp(f->function, function));
+		g_free(name);
+		if (is_it)
 			return true;
 		if (++n == CALLERS)
 			break;

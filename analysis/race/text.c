@@ -83,7 +83,7 @@ static void write_callers(const struct race_stack *stack, FILE *out)
 	     f < end && n < MAX_STACK; f++) {
 		char *text;
 
-		if (!*f->file || frame_is_runtime(f))
+		if (frame_is_system(f) || frame_is_runtime(f))
 			continue;
 		text = frame_text(f);
 		fprintf(out, "%*s<- %s\n", 29, "", text);

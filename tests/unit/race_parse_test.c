@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "analysis/race/frame.h"
 #include "analysis/race/parse.h"
 #include "analysis/race/rows.h"
 
@@ -307,6 +308,31 @@ static void a_stack_that_was_lost_is_an_access_without_a_place(void **state)
 	race_pool_free(pool);
 }
 
+static void names_of_functions_lose_what_templates_added(void **state)
+{
+	static const char *const names[][2] = {
+		{ "main", "main" },
+		{ "push(int, char*)", "push" },
+		{ "void add<std::map<int, A<b> > >(std::map<int, A<b> >&, bool)",
+		  "add" },
+		{ "std::vector<int, X>::push_back(int const&)",
+		  "std::vector::push_back" },
+		{ "Worker::operator()(bool) const", "Worker::operator()" },
+		{ "A<int>::operator<<(B const&)", "A::operator<<" },
+		{ "(anonymous namespace)::run(int)", "(anonymous)::run" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		struct race_frame frame = { .function = names[i][0] };
+		char *name = frame_function(&frame);
+
+		assert_string_equal(name, names[i][1]);
+		g_free(name);
+	}
+}
+
 /* The rows that the reports of some shapes make, a run each. */
 static struct race_rows *rows_of(const char *const *names, size_t n,
 				 struct race_pool *pool)
@@ -389,6 +415,7 @@ int main(void)
 			reports_that_are_missing_from_the_sum_are_counted),
 		cmocka_unit_test(
 			a_stack_that_was_lost_is_an_access_without_a_place),
+		cmocka_unit_test(names_of_functions_lose_what_templates_added),
 		cmocka_unit_test(the_same_race_of_two_runs_is_one_row),
 		cmocka_unit_test(
 			a_moved_line_is_the_same_race_to_another_build),
