@@ -49,9 +49,9 @@ static char *parameter(const bt_value *params, const char *name)
 	const bt_value *value =
 		bt_value_map_borrow_entry_value_const(params, name);
 
-	return value && bt_value_is_string(value) ?
-		       g_strdup(bt_value_string_get(value)) :
-		       NULL;
+	return value && bt_value_is_string(value)
+		       ? g_strdup(bt_value_string_get(value))
+		       : NULL;
 }
 
 static bool is_format(const char *format)
@@ -79,12 +79,11 @@ static void sink_free(struct sink *sink)
 static char *find_recording(const bt_message *message)
 {
 	const char *name =
-		bt_message_get_type(message) ==
-				BT_MESSAGE_TYPE_STREAM_BEGINNING ?
-			bt_stream_get_name(
-				bt_message_stream_beginning_borrow_stream_const(
-					message)) :
-			NULL;
+		bt_message_get_type(message) == BT_MESSAGE_TYPE_STREAM_BEGINNING
+			? bt_stream_get_name(
+				  bt_message_stream_beginning_borrow_stream_const(
+					  message))
+			: NULL;
 	g_autofree char *path = g_strdup(name ? name : "");
 
 	for (int i = 0; i < LEVELS_MAX && strlen(path) > 1; i++) {
@@ -109,8 +108,8 @@ static void begin(struct sink *sink, const bt_message *first)
 	(void)manifest_read(sink->trace, &sink->manifest, NULL);
 	sink->load = load_begin(&sink->manifest, &sink->options);
 	sink->decoder = read_decoder_new(sink->trace, &sink->clock);
-	sink->batch = read_batch_make(
-		g_malloc(read_batch_bytes(BATCH_EVENTS)), BATCH_EVENTS);
+	sink->batch = read_batch_make(g_malloc(read_batch_bytes(BATCH_EVENTS)),
+				      BATCH_EVENTS);
 }
 
 static void hand_over(struct sink *sink, const struct event *event)
