@@ -277,7 +277,8 @@ bool read_kind_allows(const struct read_kind *kind, const struct event *event)
 
 	for (const struct read_field *f = kind->fields; f->type != READ_END;
 	     f++)
-		if (f->type == READ_U8 && f->more && bytes[f->offset] >= f->more)
+		if (f->type == READ_U8 && f->more &&
+		    bytes[f->offset] >= f->more)
 			return false;
 	/* What these are depends on what the thread is in. */
 	if (event->type == EVENT_THREAD_OPEN && event->u.open.in != IN_IO)
