@@ -48,13 +48,14 @@ static void emit_pending(void)
 }
 
 /*
- * Against a hold of a millisecond the telling of what was kept is nothing, and
- * a thread that holds a lock for ever would never tell.
+ * A hold of a tenth of a millisecond in which so much happened is not made a
+ * different one by the telling of it, and a thread that holds a lock for ever
+ * would never tell.
  */
 static bool is_held_long(void)
 {
 	return clock_ticks() - self.slot->held[0].acquired_ticks >=
-	       process.window_ticks / 100;
+	       process.window_ticks / 1000;
 }
 
 /* Keeps a copy; only facts without pointers, and lock_order, may be kept. */
