@@ -145,6 +145,8 @@ ends_as() {
 	kill -KILL "$main"
 	[ -d "$run" ]
 	touch -d '1 minute ago' "$run"
+	await flock -n holdup.trace true # it is dead, but not yet gone
+	await flock -n "$run" true
 	holdup record true
 	await nothing_left "$run"
 	[ "$(manifest .ended holdup.trace.old)" = not-finished ]
