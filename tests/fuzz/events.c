@@ -140,7 +140,7 @@ static void feed(struct load *load, struct input *in)
 
 		if (kind->type == EVENT_NONE || kind->type >= EVENT_NTYPES)
 			continue;
-		in->now_ns += step == 255 ? take_wide(in) >> 20 : step;
+		in->now_ns += step == 255 ? take_wide(in) >> 28 : step;
 		in->now_ns = MIN(in->now_ns, READ_NS_MAX);
 		event.ts_ns = in->now_ns;
 		event.pid = kind->source == SOURCE_SCHED ? 0 : 1 + (who & 1);
