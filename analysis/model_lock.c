@@ -103,8 +103,11 @@ void lock_add_wait(struct model *m, struct m_lock *lock,
 static void stack_keep(struct model *m, struct m_thread *t,
 		       const struct event *e)
 {
-	uint8_t n = MIN(e->u.lock.n_stack, STACK_MAX);
+	uint8_t n = 0;
 
+	/* A frame at 0 is none, and ends the stack. */
+	while (n < MIN(e->u.lock.n_stack, STACK_MAX) && e->u.lock.stack[n])
+		n++;
 	t->wait_begin = e->u.lock.begin_ns;
 	t->wait_owner = e->u.lock.owner;
 	t->n_stack = n;
