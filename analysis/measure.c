@@ -97,6 +97,15 @@ uint64_t measure_state(const struct report *report, enum state state)
 	return sum;
 }
 
+uint64_t measure_phase_life(const struct phase *phase)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < STATE_N; i++)
+		sum += phase->state_ns[i];
+	return sum;
+}
+
 /* Mean of a histogram of time by number. */
 static double mean_level(const uint64_t *ns, size_t n)
 {

@@ -32,6 +32,9 @@ double measure_waiters_share(const struct report *report,
 uint64_t measure_life(const struct report *report);
 uint64_t measure_state(const struct report *report, enum state state);
 
+/* The time of all threads of its process in a phase. */
+uint64_t measure_phase_life(const struct phase *phase);
+
 /* Threads running, and running or runnable, at an average instant. */
 double measure_concurrency(const struct report *report);
 double measure_demand(const struct report *report);

@@ -18,6 +18,7 @@ static const struct section {
 	{ "locks", section_locks },
 	{ "waits", section_waits },
 	{ "threads", section_threads },
+	{ "phases", section_phases },
 	{ "sites", section_sites },
 	{ "blame", section_blame },
 	{ "holds", section_holds },

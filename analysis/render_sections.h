@@ -39,6 +39,7 @@ void section_sites(struct page *page);
 void section_blame(struct page *page);
 void section_holds(struct page *page);
 void section_threads(struct page *page);
+void section_phases(struct page *page);
 void section_utilization(struct page *page);
 void section_io(struct page *page);
 void section_path(struct page *page);

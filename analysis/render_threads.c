@@ -116,6 +116,62 @@ void section_threads(struct page *page)
 	g_free(rows);
 }
 
+static const struct doc_column phase_columns[] = {
+	{ "Phase", DOC_LEFT, 0, DOC_CUT },
+	{ "pid", DOC_RIGHT, 5, DOC_FIXED },
+	{ "from", DOC_RIGHT, 4, DOC_FIXED },
+	{ "time", DOC_RIGHT, 0, DOC_FIXED },
+	{ "bound", DOC_LEFT, 0, DOC_FIXED },
+	{ "CPUs", DOC_RIGHT, 0, DOC_FIXED },
+	{ "run", DOC_RIGHT, 0, DOC_FIXED },
+	{ "spin", DOC_RIGHT, 1, DOC_FIXED },
+	{ "preempt", DOC_RIGHT, 0, DOC_FIXED },
+	{ "woken", DOC_RIGHT, 3, DOC_FIXED },
+	{ "lock", DOC_RIGHT, 0, DOC_FIXED },
+	{ "cond", DOC_RIGHT, 0, DOC_FIXED },
+	{ "barrier", DOC_RIGHT, 0, DOC_FIXED },
+	{ "sem", DOC_RIGHT, 0, DOC_FIXED },
+	{ "join", DOC_RIGHT, 0, DOC_FIXED },
+	{ "i/o", DOC_RIGHT, 0, DOC_FIXED },
+	{ "sleep", DOC_RIGHT, 0, DOC_FIXED },
+	{ "other", DOC_RIGHT, 2, DOC_FIXED },
+};
+
+/* Only of programs that tell their phases; shares are of their threads' time.
+ */
+void section_phases(struct page *page)
+{
+	const struct report *report = page->report;
+	size_t n = page_rows(page, report->n_phases, 16);
+
+	if (!report->n_phases)
+		return;
+	doc_heading(page->doc, "Phases, as the program told them");
+	doc_table(page->doc, phase_columns, G_N_ELEMENTS(phase_columns));
+	for (size_t i = 0; i < n; i++) {
+		const struct phase *phase = &report->phases[i];
+		uint64_t life = measure_phase_life(phase);
+
+		doc_cell(page->doc, phase->name);
+		if (report->n_processes > 1)
+			doc_cellf(page->doc, "%" PRId32, phase->pid);
+		else
+			doc_cell(page->doc, "");
+		doc_cell_ns(page->doc, phase->begin_ns);
+		doc_cell_ns(page->doc, phase->end_ns - phase->begin_ns);
+		doc_cell(page->doc, bound_names[phase->bound]);
+		doc_cellf(page->doc, "%.1f", phase->concurrency);
+		for (size_t s = 0; s < G_N_ELEMENTS(thread_states); s++)
+			doc_cell_share(
+				page->doc,
+				measure_ratio(phase->state_ns[thread_states[s]],
+					      life));
+	}
+	if (n < report->n_phases)
+		doc_note(page->doc, "... and %zu more (--top %zu shows all)",
+			 report->n_phases - n, report->n_phases);
+}
+
 static const struct doc_column level_columns[] = {
 	{ "Threads at once", DOC_LEFT, 0, DOC_FIXED },
 	{ "running", DOC_RIGHT, 0, DOC_FIXED },

@@ -30,8 +30,8 @@ enum option_key {
 static const struct argp_option options[] = {
 	{ "only", OPTION_ONLY, "SECTION[,SECTION]", 0,
 	  "print these sections only: summary, findings, unfinished, locks, "
-	  "waits, threads, sites, blame, holds, utilization, io, path, order, "
-	  "whatif, overhead, losses",
+	  "waits, threads, phases, sites, blame, holds, utilization, io, path, "
+	  "order, whatif, overhead, losses",
 	  0 },
 	{ "format", OPTION_FORMAT, "text|json|html", 0, "text is the default",
 	  0 },

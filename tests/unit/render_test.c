@@ -109,6 +109,41 @@ static void time_on_others_cpus_is_told_from_too_many_threads(void **state)
 	report_free(report);
 }
 
+static void phases_are_shown_when_the_program_tells_them(void **state)
+{
+	struct report *report = made(sample_convoy());
+	struct render_options options = { .only = "phases" };
+	struct phase told[] = {
+		{ .name = "load",
+		  .end_ns = 2000000,
+		  .state_ns = { [STATE_RUNNING] = 1000000,
+				[STATE_IO] = 3000000 },
+		  .concurrency = 0.5,
+		  .bound = BOUND_IO },
+		{ .name = "compute",
+		  .begin_ns = 2000000,
+		  .end_ns = 5000000,
+		  .state_ns = { [STATE_RUNNING] = 6000000 },
+		  .concurrency = 2,
+		  .bound = BOUND_CPU },
+	};
+	char *text = as_text(report, &options);
+
+	(void)state;
+	assert_null(strstr(text, "Phase"));
+	free(text);
+	report->phases = told;
+	report->n_phases = 2;
+	text = as_text(report, &options);
+	assert_non_null(strstr(text, "load"));
+	assert_non_null(strstr(text, "25 %"));
+	assert_non_null(strstr(text, "75 %"));
+	assert_true(strstr(text, "compute") > strstr(text, "load"));
+	assert_non_null(strstr(text, "cpu"));
+	free(text);
+	report_free(report);
+}
+
 static void losses_come_with_a_buffer_that_would_do(void **state)
 {
 	struct report *report = made(sample_convoy());
@@ -425,6 +460,7 @@ int main(void)
 		cmocka_unit_test(no_line_is_wider_than_the_page),
 		cmocka_unit_test(
 			time_on_others_cpus_is_told_from_too_many_threads),
+		cmocka_unit_test(phases_are_shown_when_the_program_tells_them),
 		cmocka_unit_test(losses_come_with_a_buffer_that_would_do),
 		cmocka_unit_test(only_the_sections_asked_for_are_printed),
 		cmocka_unit_test(a_calm_program_is_blamed_for_nothing),
