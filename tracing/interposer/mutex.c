@@ -202,7 +202,6 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	uint64_t lock = (uint64_t)(uintptr_t)mutex;
 	struct board_entry *entry;
 
-	prefetch_for_write(mutex);
 	if (unlikely(!self.open || !section_holds_none()))
 		return lock_slow(mutex, SITE, &call);
 	entry = entry_near(lock, SITE, LOCK_MUTEX, LOCK_WRITE);
@@ -329,7 +328,6 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 	uint64_t now;
 	int result;
 
-	prefetch_for_write(mutex);
 	now = clock_ticks();
 	/* A plain one, which sets its word above 1 for a sleeper. */
 	if (unlikely(!self.open || kind_of(mutex) != PTHREAD_MUTEX_TIMED_NP ||

@@ -124,7 +124,6 @@ static inline int lock_plain(pthread_rwlock_t *lock, uint8_t mode,
 	uint64_t address = (uint64_t)(uintptr_t)lock;
 	struct board_entry *entry;
 
-	prefetch_for_write(lock);
 	if (unlikely(!self.open || !section_holds_none()))
 		return lock_slow(lock, mode, site, &call);
 	entry = entry_near(address, site, LOCK_RWLOCK, mode);
@@ -238,7 +237,6 @@ EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 	uint64_t now;
 	int result;
 
-	prefetch_for_write(lock);
 	now = clock_ticks();
 	if (unlikely(!self.open || waiters_any(address) ||
 		     !section_end_plain(address, now, &end)))

@@ -213,12 +213,6 @@ static inline bool waiters_any(uint64_t lock)
 				    memory_order_relaxed) != 0;
 }
 
-/* Makes a cache line ours at once: to read it first would fetch it twice. */
-static inline void prefetch_for_write(const void *at)
-{
-	__asm__("prefetchw %0" : : "m"(*(const char *)at));
-}
-
 /* Forgets a hold that went away without a release: destroyed, given away. */
 void section_forget(uint64_t lock, uint8_t kind);
 

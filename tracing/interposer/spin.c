@@ -49,7 +49,6 @@ EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
 {
 	struct board_entry *entry;
 
-	prefetch_for_write((const void *)(uintptr_t)lock);
 	if (unlikely(!self.open || !section_holds_none()))
 		return lock_slow(lock, SITE);
 	entry = entry_near(address_of(lock), SITE, LOCK_SPIN, LOCK_WRITE);
@@ -110,7 +109,6 @@ EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock)
 	uint64_t now;
 	int result;
 
-	prefetch_for_write((const void *)(uintptr_t)lock);
 	now = clock_ticks();
 	if (unlikely(!self.open || waiters_any(address_of(lock)) ||
 		     !section_end_plain(address_of(lock), now, &end)))
