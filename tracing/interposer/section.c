@@ -7,6 +7,7 @@
 
 #define STACKS_FIRST	  4 /* of a lock and call site: always with a stack */
 #define STACK_PAUSE_TICKS ((uint64_t)10000000) /* then one in about 5 ms */
+#define ORDER_SLOTS	  (1u << 18)	       /* a power of two */
 
 struct waiters waiters[WAITERS_SLOTS];
 
@@ -115,16 +116,26 @@ struct board_entry *entry_find(uint64_t lock, uint64_t site, uint8_t kind,
 	return entry;
 }
 
+/*
+ * Pairs of locks by thread that were told. One table for all threads, of which
+ * only what is used costs memory: a program with an array of locks inside
+ * another has tens of thousands of pairs, and would tell each again and again.
+ */
+static _Atomic uint64_t order_seen[ORDER_SLOTS];
+
 /* True the first time that this thread takes `b` while it holds `a`. */
 static bool order_is_new(const struct board_held *a, const struct target *b)
 {
-	uint64_t pair = (a->lock * 31 + b->lock) * 0x9e3779b97f4a7c15ull ^
-			(a->site * 31 + b->site);
-	uint64_t *seen = &self.more->order_seen[(pair >> 32) % ORDER_SLOTS];
+	uint64_t pair = (a->lock * 31 + b->lock) +
+			(a->site * 31 + b->site) * 0xd6e8feb86659fd93ull +
+			(uint64_t)(uint32_t)self.tid * 0xc2b2ae3d27d4eb4full;
+	_Atomic uint64_t *seen;
 
-	if (*seen == pair)
+	pair = (pair ^ pair >> 32) * 0x9e3779b97f4a7c15ull;
+	seen = &order_seen[(pair >> 32) % ORDER_SLOTS];
+	if (atomic_load_explicit(seen, memory_order_relaxed) == pair)
 		return false;
-	*seen = pair;
+	atomic_store_explicit(seen, pair, memory_order_relaxed);
 	return true;
 }
 

@@ -64,7 +64,9 @@ static void keep(enum tell_type type, const union fact *fact)
 	struct thread_more *more = self.more;
 	struct pending *pending;
 
-	if (more->n_pending == PENDING_MAX && is_held_long())
+	/* An order is told once: that may cost the hold something. */
+	if (more->n_pending == PENDING_MAX &&
+	    (type == TELL_lock_order || is_held_long()))
 		emit_pending();
 	if (more->n_pending == PENDING_MAX) {
 		self.slot->pending_lost++;

@@ -20,7 +20,6 @@
 #include "tracing/interposer/process.h"
 
 #define PENDING_MAX 256 /* memory that is touched only when it is needed */
-#define ORDER_SLOTS 512
 
 enum thread_life {
 	THREAD_NEW,
@@ -72,7 +71,6 @@ struct thread_more {
 	struct budget locks;
 	struct budget io;
 	uint64_t stack_next_ticks;
-	uint64_t order_seen[ORDER_SLOTS];
 	uint32_t n_pending;
 	struct pending *pending; /* [PENDING_MAX], right behind */
 };
