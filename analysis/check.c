@@ -191,6 +191,8 @@ static int check_utilization(const struct report *r, struct err *err)
 	if (check_histogram(r->utilization.demand_ns, r->utilization.n_demand,
 			    duration, running + wanting, err))
 		return err_prefix(err, "demand");
+	if (r->utilization.serial_share < 0 || r->utilization.serial_share > 1)
+		return err_set(err, "the serial share is beyond 0 to 1");
 	if (r->utilization.cpu_share < 0 || r->utilization.cpu_share > 1)
 		return err_set(err, "the share of the CPUs is beyond 0 to 1");
 	return 0;

@@ -266,6 +266,22 @@ static void fill_cpus(struct model *m, struct fill *fill)
 			MIN((double)busy / (double)duration / r->run.cpus, 1.0);
 }
 
+/* How far the run is divided over threads, from the two histograms. */
+static void fill_parallelism(struct report *r)
+{
+	uint64_t busy_ns = 0, active_ns = 0;
+
+	for (size_t i = 1; i < r->utilization.n_concurrency; i++)
+		busy_ns += i * r->utilization.concurrency_ns[i];
+	for (size_t i = 1; i < r->utilization.n_demand; i++)
+		active_ns += r->utilization.demand_ns[i];
+	if (!active_ns)
+		return;
+	r->utilization.serial_share =
+		(double)r->utilization.demand_ns[1] / (double)active_ns;
+	r->utilization.parallelism = (double)busy_ns / (double)active_ns;
+}
+
 static void fill_utilization(struct model *m, struct fill *fill)
 {
 	struct report *r = fill->report;
@@ -276,6 +292,7 @@ static void fill_utilization(struct model *m, struct fill *fill)
 		m->concurrency, &r->utilization.n_concurrency, fill);
 	r->utilization.demand_ns =
 		fill_histogram(m->demand, &r->utilization.n_demand, fill);
+	fill_parallelism(r);
 	tally_series(&m->states, m->begin, m->last, &r->utilization.states,
 		     fill->arena);
 	for (size_t i = 0; i < r->n_threads; i++)

@@ -134,6 +134,10 @@ static json_t *utilization(const struct report *report)
 	json_words_put(o, "concurrency",
 		       json_real(measure_concurrency(report)));
 	json_words_put(o, "demand", json_real(measure_demand(report)));
+	json_words_put(o, "serial_share",
+		       json_real(report->utilization.serial_share));
+	json_words_put(o, "parallelism",
+		       json_real(report->utilization.parallelism));
 	json_words_put_text(o, "bound", bound_names[report->utilization.bound]);
 	return o;
 }

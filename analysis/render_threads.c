@@ -219,10 +219,19 @@ void section_utilization(struct page *page)
 	size_t levels = MAX(report->utilization.n_concurrency,
 			    report->utilization.n_demand);
 	size_t shown = page_rows(page, levels, 16);
+	struct units_text serial;
 
 	if (!levels)
 		return;
 	doc_heading(page->doc, "Utilization");
+	if (report->utilization.parallelism > 0)
+		doc_text(
+			page->doc,
+			"Effective parallelism %.1f; serial share %s: so much "
+			"of the time that threads wanted a CPU, one alone "
+			"did.",
+			report->utilization.parallelism,
+			units_share(&serial, report->utilization.serial_share));
 	doc_table(page->doc, level_columns, G_N_ELEMENTS(level_columns));
 	for (size_t i = 0; i < shown; i++) {
 		uint64_t running =

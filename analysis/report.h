@@ -368,6 +368,16 @@ struct report {
 		uint64_t *concurrency_ns;
 		size_t n_demand; /* [i]: time with i running or runnable */
 		uint64_t *demand_ns;
+		/*
+		 * Of the time during which any thread ran or wanted to
+		 * (demand 1 or more): the share in which one alone did,
+		 * Amdahl's serial share as measured, and the threads that ran,
+		 * on average. Time in which all are blocked is in neither: it
+		 * is the critical path that says what they waited for. 0:
+		 * never.
+		 */
+		double serial_share;
+		double parallelism;
 		enum bound bound;
 		struct series states; /* STATE_N rows, over all threads */
 		struct series cpus;   /* a row a CPU: busy time */

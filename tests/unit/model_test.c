@@ -319,6 +319,48 @@ static void phases_split_what_threads_did(void **state)
 	report_free(r);
 }
 
+/*
+ * Time by threads that want a CPU: none 700-800, one 0-300 and 500-700 (the
+ * first half of that preempted) and 800-1000, two 300-500.
+ */
+static void serial_share_is_the_time_of_one_thread_alone(void **state)
+{
+	struct model *m = feed_new_from(2, 0);
+	struct report *r;
+
+	(void)state;
+	feed_switch(m, 0, 0, 0, 0, 11);
+	feed_start(m, 0, 11);
+	feed_switch(m, 300, 1, 0, 0, 12);
+	feed_start(m, 300, 12);
+	feed_switch(m, 500, 0, 11, 1, 0);
+	feed_switch(m, 500, 1, 12, 0, 99);
+	feed_switch(m, 600, 1, 99, 0, 12);
+	feed_switch(m, 700, 1, 12, 1, 0);
+	feed_waking(m, 800, 0, 0, 11);
+	feed_switch(m, 800, 0, 0, 0, 11);
+	feed_exit(m, 1000, 11);
+	feed_switch(m, 1000, 0, 11, 0x80, 0);
+	r = feed_report(m);
+	assert_int_equal(r->utilization.demand_ns[0], 100);
+	assert_int_equal(r->utilization.demand_ns[1], 700);
+	assert_int_equal(r->utilization.demand_ns[2], 200);
+	assert_true(r->utilization.serial_share == 700.0 / 900);
+	assert_true(r->utilization.parallelism == 1000.0 / 900);
+	report_free(r);
+}
+
+static void no_thread_that_ran_is_no_serial_share(void **state)
+{
+	struct model *m = feed_new(1);
+	struct report *r = feed_report(m);
+
+	(void)state;
+	assert_true(r->utilization.serial_share == 0);
+	assert_true(r->utilization.parallelism == 0);
+	report_free(r);
+}
+
 static void barrier_waits_are_blamed_on_the_last_arriver(void **state)
 {
 	struct model *m = feed_new(2);
@@ -506,6 +548,8 @@ int main(void)
 			condition_wait_that_blocks_again_waited_for_its_mutex),
 		cmocka_unit_test(waits_in_vain_are_counted),
 		cmocka_unit_test(phases_split_what_threads_did),
+		cmocka_unit_test(serial_share_is_the_time_of_one_thread_alone),
+		cmocka_unit_test(no_thread_that_ran_is_no_serial_share),
 		cmocka_unit_test(barrier_waits_are_blamed_on_the_last_arriver),
 		cmocka_unit_test(
 			board_counts_stand_where_events_told_only_some),
