@@ -328,6 +328,16 @@ static void sum_counts(struct lock *group, const struct lock *lock)
 	group->posts += lock->posts;
 	group->spurious += lock->spurious;
 	group->stolen += lock->stolen;
+	group->timed += lock->timed;
+	group->unheard += lock->unheard;
+	group->rewaits += lock->rewaits;
+	group->rewait_ns += lock->rewait_ns;
+	if (lock->last_signal_ns > group->last_signal_ns) {
+		group->last_signal_ns = lock->last_signal_ns;
+		group->last_signal_thread = lock->last_signal_thread;
+		group->last_signal_site = lock->last_signal_site;
+		group->last_unheard = lock->last_unheard;
+	}
 	group->gave_up += lock->gave_up;
 	group->held_ns += lock->held_ns;
 	group->handoff_ns += lock->handoff_ns;

@@ -293,6 +293,26 @@ static void fill_counts(const struct model *m, const struct m_lock *lock,
 	memcpy(out->failed, c->failed, sizeof(out->failed));
 }
 
+static void fill_signals(const struct model *m, const struct m_lock *lock,
+			 struct lock *out, const struct fill *fill)
+{
+	const struct m_signals *s = &lock->signals;
+
+	out->timed = s->timed;
+	out->unheard = s->unheard;
+	out->rewaits = s->rewaits;
+	out->rewait_ns = s->rewait_ns;
+	out->last_signal_thread = out->last_signal_site = -1;
+	if (!s->last_ns)
+		return;
+	out->last_signal_ns = fill_time(m, s->last_ns);
+	out->last_signal_thread = fill->thread[s->last_thread];
+	out->last_signal_site = s->last_site;
+	out->last_unheard =
+		s->last_unheard &&
+		(!lock->boarded || lock->board.signals <= lock->told.signals);
+}
+
 /* Holds that had not ended, as time. */
 static uint64_t open_hold_ns(const struct model *m, const struct m_lock *lock)
 {
@@ -435,6 +455,7 @@ static void fill_lock(struct model *m, struct m_lock *lock, struct lock *out,
 		.bound = m->lost_ust || m->untold || m->lost_board,
 	};
 	fill_counts(m, lock, out);
+	fill_signals(m, lock, out, fill);
 	fill_wait(m, lock, out, fill);
 	fill_hold(m, lock, out, fill);
 	fill_parts(lock, out);

@@ -182,8 +182,13 @@ void lock_wait_done(struct model *m, struct m_lock *lock, struct m_thread *t,
 	counts_wait(&site->told, ns, w->weight);
 	stack_move(t, site, w->begin, ns);
 	lock_add_wait(m, lock,
-		      &(struct told_wait){ begin, end, t->index, w->site,
-					   w->weight, w->mode, w->gave_up });
+		      &(struct told_wait){ .begin = begin,
+					   .end = end,
+					   .thread = t->index,
+					   .site = w->site,
+					   .weight = w->weight,
+					   .mode = w->mode,
+					   .gave_up = w->gave_up });
 }
 
 static void wait_done(struct model *m, struct m_thread *t, struct m_lock *lock,

@@ -10,7 +10,8 @@
 
 #include <errno.h>
 
-#define AT_ONCE_NS 2000 /* to look at a predicate takes less */
+#define AT_ONCE_NS 2000	   /* to look at a predicate takes less */
+#define REWAIT_NS  1000000 /* so does it where the CPU is given to others */
 
 static const enum state state_in[LOCK_NKINDS] = {
 	[LOCK_MUTEX] = STATE_LOCK,     [LOCK_RWLOCK] = STATE_LOCK,
@@ -63,6 +64,10 @@ static void on_begin(struct model *m, const struct event *e,
 	    t->cond_end && cover.begin >= t->cond_end &&
 	    cover.begin - t->cond_end < AT_ONCE_NS)
 		lock->told.stolen++;
+	if (lock->kind == LOCK_CONDITION) {
+		lock->signals.timed += e->u.wait.flags & LOCK_TIMED ? 1 : 0;
+		t->again = e->u.wait.flags & LOCK_RELOCK ? cover.begin : 0;
+	}
 	*(struct told_begin *)queue_push(&model_detail(m, lock)->open,
 					 sizeof(struct told_begin)) =
 		(struct told_begin){ cover.begin, t->index };
@@ -172,7 +177,26 @@ static void on_end(struct model *m, const struct event *e, struct m_lock *lock)
 					   .thread = t->index,
 					   .site = cover.site,
 					   .weight = 1,
-					   .gave_up = cover.timed_out });
+					   .gave_up = cover.timed_out,
+					   .again = t->again &&
+						    t->again == cover.begin });
+}
+
+static void note_signal(struct model *m, const struct event *e,
+			struct m_lock *lock)
+{
+	struct m_signals *s = &lock->signals;
+	bool unheard = !e->u.wait.waiters;
+	uint64_t ns = e->u.wait.begin_ns;
+
+	if (unheard && ns >= m->from && ns < m->to)
+		s->unheard++;
+	if (ns < s->last_ns)
+		return;
+	s->last_ns = ns;
+	s->last_thread = model_thread(m, e)->index;
+	s->last_site = model_site(m, e->pid, e->u.wait.site);
+	s->last_unheard = unheard;
 }
 
 static void on_wake(struct model *m, const struct event *e, struct m_lock *lock)
@@ -180,6 +204,8 @@ static void on_wake(struct model *m, const struct event *e, struct m_lock *lock)
 	struct m_thread *t = model_thread(m, e);
 	uint64_t ns = e->u.wait.begin_ns;
 
+	if (lock->kind == LOCK_CONDITION)
+		note_signal(m, e, lock);
 	if (ns < m->from || ns >= m->to)
 		return;
 	lock->told.signals++;
@@ -233,6 +259,28 @@ static struct told_hold *wake_find(const struct m_lock *lock,
 	return found;
 }
 
+/* Woken with all others, it found nothing to do and went back to wait. */
+static void note_rewait(struct model *m, struct m_lock *lock,
+			const struct told_wait *w, const struct told_hold *wake)
+{
+	struct m_thread *t = thread_at(m, w->thread);
+
+	if (lock->kind != LOCK_CONDITION)
+		return;
+	if (w->again && t->roused_end && t->roused == lock->index &&
+	    w->begin >= t->roused_end && w->begin - t->roused_end < REWAIT_NS) {
+		lock->signals.rewaits++;
+		lock->signals.rewait_ns += w->begin - t->roused_begin;
+	}
+	if (wake && wake->mode) {
+		t->roused = lock->index;
+		t->roused_begin = wake->acquired;
+		t->roused_end = w->end;
+	} else if (t->roused == lock->index) {
+		t->roused_end = 0;
+	}
+}
+
 static int by_end(const void *a, const void *b)
 {
 	const struct told_wait *x = a, *y = b;
@@ -266,6 +314,7 @@ void object_settle(struct model *m, struct m_lock *lock, uint64_t until)
 				  wake->acquired - w->begin);
 		if (!wake && !w->gave_up && lock->kind == LOCK_CONDITION)
 			lock->told.spurious++;
+		note_rewait(m, lock, w, wake);
 		d->told_wait_ns += w->end - w->begin;
 	}
 }

@@ -109,6 +109,12 @@ struct m_thread {
 	/* Of its newest condition wait. */
 	int32_t cond;
 	uint64_t cond_end; /* 0: none, or it timed out */
+	/* When it began to wait again though the mutex was its own all along
+	 * since it was woken, 0 never. */
+	uint64_t again;
+	/* Of its newest wait that a broadcast ended, as settled. */
+	int32_t roused;			   /* the condition */
+	uint64_t roused_begin, roused_end; /* broadcast and return; 0 none */
 
 	/* Of its newest lock_wait. */
 	uint64_t wait_begin;
@@ -129,6 +135,7 @@ struct told_wait {
 	uint32_t weight;
 	uint8_t mode;
 	bool gave_up; /* it ended without what it waited for */
+	bool again;   /* as in m_thread */
 };
 
 struct told_begin { /* of a wait that had not ended when it was told */
@@ -182,6 +189,13 @@ struct m_detail { /* of locks that events told about */
 	struct reign owners;
 };
 
+struct m_signals { /* what became of a condition's wake-ups */
+	uint64_t timed, unheard, rewaits, rewait_ns;
+	uint64_t last_ns; /* of the newest one, 0 none */
+	int32_t last_thread, last_site;
+	bool last_unheard;
+};
+
 struct m_lock {
 	int32_t pid, index;
 	uint64_t address;
@@ -197,6 +211,7 @@ struct m_lock {
 	char *name;
 	struct m_counts told, board;
 	bool boarded;
+	struct m_signals signals;
 	GArray *sites; /* struct m_lock_site */
 	struct m_detail *detail;
 	uint64_t ended_ns;

@@ -116,6 +116,11 @@ static void put_counts(json_t *o, const struct lock *lock)
 	json_words_put_count(o, "posts", lock->posts);
 	json_words_put_count(o, "spurious", lock->spurious);
 	json_words_put_count(o, "stolen", lock->stolen);
+	json_words_put_count(o, "timed_waits", lock->timed);
+	json_words_put_count(o, "unheard", lock->unheard);
+	json_words_put_count(o, "rewaits", lock->rewaits);
+	json_words_put_count(o, "rewait_ns", lock->rewait_ns);
+	json_words_put_count(o, "last_signal_ns", lock->last_signal_ns);
 	json_words_put_count(o, "gave_up", lock->gave_up);
 	json_words_put(o, "failed",
 		       json_words_by_name(lock_error_names, lock->failed,

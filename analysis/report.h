@@ -158,6 +158,16 @@ struct lock {
 	uint64_t waits, signals, posts;
 	uint64_t spurious; /* waits that returned though nobody signalled */
 	uint64_t stolen;   /* waits that began again as soon as they ended */
+	uint64_t timed;	   /* condition waits that would end by themselves */
+	uint64_t unheard;  /* signals and broadcasts while nobody waited */
+	/* Waits woken by a broadcast whose thread went back to wait within 1 ms
+	 * of its return, without a release of the mutex in between. */
+	uint64_t rewaits;
+	uint64_t rewait_ns; /* from the broadcasts until they waited again */
+	/* Of a condition's newest signal or broadcast: 0 and -1 for never. */
+	uint64_t last_signal_ns;
+	int last_signal_thread, last_signal_site;
+	bool last_unheard; /* nobody waited then, and none is known untold */
 	uint64_t failed[LOCK_NERRORS];
 	uint64_t gave_up;
 	uint64_t held_ns; /* time during which anybody held it */

@@ -61,6 +61,7 @@ static void end_hold(struct cond_wait *wait)
 	wait->was_held = true;
 	section_end((uint32_t)i, LOCK_TO_COND, wait->mutex->__data.__lock > 1,
 		    clock_ticks(), &ended);
+	wait->flags |= ended.section.flags & LOCK_RELOCK;
 	/* Not yet released: the wait does that. About to block, so tell. */
 	section_tell(&ended);
 }
