@@ -10,16 +10,13 @@
 
 /* Each rule may add findings of its kinds; the last one sees all others. */
 static void (*const rules[])(struct finder *) = {
-	find_deadlock,	       find_held_at_exit,
-	find_starved_writers,  find_io_under_lock,
-	find_sleep_under_lock, find_nested_wait,
-	find_preempted_holder, find_busy_section,
-	find_interpreter_lock, find_spinning,
-	find_inversion,	       find_slow_side,
-	find_futex_lock,       find_oversubscription,
-	find_unbalanced,       find_idle,
-	find_serial_phase,     find_unrecorded,
-	find_no_contention,
+	find_deadlock,	       find_held_at_exit,     find_lost_wakeup,
+	find_wakeup_storm,     find_starved_writers,  find_io_under_lock,
+	find_sleep_under_lock, find_nested_wait,      find_preempted_holder,
+	find_busy_section,     find_interpreter_lock, find_spinning,
+	find_inversion,	       find_slow_side,	      find_futex_lock,
+	find_oversubscription, find_unbalanced,	      find_idle,
+	find_serial_phase,     find_unrecorded,	      find_no_contention,
 };
 
 static enum severity severity_of(const struct report *report,

@@ -62,6 +62,8 @@ void find_unbalanced(struct finder *finder);
 void find_futex_lock(struct finder *finder);
 void find_slow_side(struct finder *finder);
 void find_serial_phase(struct finder *finder);
+void find_lost_wakeup(struct finder *finder);
+void find_wakeup_storm(struct finder *finder);
 void find_unrecorded(struct finder *finder);
 void find_no_contention(struct finder *finder);
 

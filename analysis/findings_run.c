@@ -150,6 +150,16 @@ void find_inversion(struct finder *finder)
 	}
 }
 
+static bool is_found(const struct finder *finder, const char *kind)
+{
+	for (guint i = 0; i < finder->found->len; i++)
+		if (!strcmp(g_array_index(finder->found, struct finding, i)
+				    .kind,
+			    kind))
+			return true;
+	return false;
+}
+
 void find_oversubscription(struct finder *finder)
 {
 	const struct report *report = finder->report;
@@ -169,6 +179,8 @@ void find_oversubscription(struct finder *finder)
 	if (!report->run.cpus || demand < 1.5 * report->run.cpus ||
 	    own < busy / 2 || measure_ratio(own, report->run.duration_ns) < 0.5)
 		return;
+	if (is_found(finder, "wakeup-storm"))
+		return; /* that is why they all want a CPU */
 	for (size_t i = 0; i < report->n_threads; i++)
 		switches += report->threads[i].involuntary;
 	finding.kind = "oversubscription";
@@ -390,7 +402,8 @@ void find_no_contention(struct finder *finder)
 				  report->locks[lock].kind == LOCK_FUTEX))
 			return;
 	}
-	if (!is_recorded(report) || is_stuck(report))
+	if (!is_recorded(report) || is_stuck(report) ||
+	    is_found(finder, "lost-wakeup"))
 		return;
 	for (size_t i = 0; i < report->n_locks; i++) {
 		if (!measure_is_held(&report->locks[i]))

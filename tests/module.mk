@@ -33,8 +33,8 @@ races := publication double-checked reference-count stop-flag ring wrong-lock up
 $(foreach r,$(races),$(eval $(r).src := tests/race/corpus/$(r).c))
 # Programs with one problem each, and innocents that look alike.
 corpus := calm deadlock false_sharing hot_section inversion io_under_lock lock_held_at_exit long_section \
-	nested_wait oversubscription serial_phase sleep_under_lock slow_consumer spinning unbalanced \
-	writer_starved
+	lost_wakeup nested_wait oversubscription serial_phase sleep_under_lock slow_consumer spinning unbalanced \
+	wakeup_storm writer_starved
 aids += $(corpus:%=corpus_%)
 $(foreach c,$(corpus),$(eval corpus_$(c).src := tests/corpus/$(c).c))
 tests += diff_test
@@ -47,6 +47,10 @@ tests += model_test
 model_test.src := tests/unit/model_test.c $(feed.src)
 model_test.pkgs := cmocka $(model.pkgs)
 model_test.libs := $(model.libs) $(base.libs)
+tests += condition_test
+condition_test.src := tests/unit/condition_test.c $(filter-out analysis/arena.c analysis/report.c,$(report.src)) $(feed.src)
+condition_test.pkgs := cmocka $(model.pkgs) $(report.pkgs)
+condition_test.libs := $(model.libs) $(base.libs)
 tests += race_parse_test race_verdict_test race_link_test
 race_link_test.src := tests/unit/race_link_test.c \
 	$(addprefix analysis/race/,pool.c rows.c frame.c link.c)

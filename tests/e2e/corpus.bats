@@ -82,6 +82,19 @@ cleared() {
 	cleared slow_consumer slow-consumer
 }
 
+@test "a signal before the wait is named, a predicate is not" {
+	accused lost_wakeup lost-wakeup news
+	jq -e '.unfinished[] | select(.state == "cond")' report.json
+	cleared lost_wakeup lost-wakeup
+}
+
+@test "broadcasts for one item are named, signals are not" {
+	kinds wakeup_storm | grep -x wakeup-storm
+	jq -e '[.locks[] | select(.label | startswith("has_items"))][0] |
+		.rewaits > 7 * .signals' report.json
+	cleared wakeup_storm wakeup-storm
+}
+
 @test "work that one thread does alone is named, sleep is not" {
 	kinds serial_phase | grep -x serial-phase
 	cleared serial_phase serial-phase

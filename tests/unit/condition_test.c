@@ -1,0 +1,206 @@
+/* What becomes of the wake-ups of conditions, and what findings make of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "analysis/findings.h"
+#include "analysis/groups.h"
+#include "tests/feed.h"
+
+static void cond_event(struct model *m, uint64_t ts, int32_t tid,
+		       enum event_type type, uint64_t begin, unsigned more)
+{
+	struct event e = {
+		.ts_ns = ts, .type = type, .pid = FEED_PID, .tid = tid
+	};
+
+	e.u.wait.object = 0xC;
+	e.u.wait.kind = LOCK_CONDITION;
+	e.u.wait.site = 0x52;
+	e.u.wait.begin_ns = begin;
+	e.u.wait.end_ns = ts;
+	if (type == EVENT_WAIT_BEGIN)
+		e.u.wait.flags = (uint8_t)more;
+	else
+		e.u.wait.waiters = more;
+	model_event(m, &e);
+}
+
+static void
+signals_that_nobody_hears_are_counted_and_the_last_is_known(void **state)
+{
+	struct model *m = feed_new(2);
+	const struct lock *l;
+	struct report *r;
+
+	(void)state;
+	feed_start(m, 0, 11);
+	feed_start(m, 0, 12);
+	cond_event(m, 100, 12, EVENT_BROADCAST, 100, 0);
+	cond_event(m, 200, 11, EVENT_WAIT_BEGIN, 200, LOCK_TIMED);
+	cond_event(m, 300, 12, EVENT_SIGNAL, 300, 1);
+	cond_event(m, 310, 11, EVENT_WAIT_END, 200, 0);
+	/* Told late, since it is said before the call. */
+	cond_event(m, 450, 11, EVENT_WAIT_BEGIN, 450, 0);
+	cond_event(m, 460, 12, EVENT_SIGNAL, 400, 0);
+	feed_io(m, 1000, 13, EVENT_IO_END, IO_READ, 0x53, 990);
+	r = feed_report(m);
+	l = feed_lock(r, 0xC);
+	assert_int_equal(l->signals, 3);
+	assert_int_equal(l->unheard, 2);
+	assert_int_equal(l->timed, 1);
+	assert_int_equal(l->last_signal_ns, 400);
+	assert_int_equal(r->threads[l->last_signal_thread].tid, 12);
+	assert_true(l->last_unheard);
+	assert_int_equal(r->unfinished[0].since_ns, 450);
+	report_free(r);
+}
+
+/* All are woken for one item; the last one does something of its own first. */
+static void waits_again_after_a_broadcast_are_counted(void **state)
+{
+	struct model *m = feed_new(2);
+	uint64_t now = 1000;
+	struct report *r;
+
+	(void)state;
+	for (int tid = 10; tid <= 14; tid++)
+		feed_start(m, 0, tid);
+	for (int tid = 11; tid <= 14; tid++)
+		cond_event(m, now, tid, EVENT_WAIT_BEGIN, now, 0);
+	for (int i = 0; i < 1000; i++) {
+		uint64_t begin = i ? now + 30 : now;
+
+		/* The waiters are faster than the word of the waker. */
+		now += 10000;
+		for (int tid = 11; tid <= 14; tid++) {
+			cond_event(m, now + 20, tid, EVENT_WAIT_END, begin, 0);
+			cond_event(m, now + 30, tid, EVENT_WAIT_BEGIN, now + 30,
+				   tid == 14 ? 0 : LOCK_RELOCK);
+		}
+		cond_event(m, now + 40, 10, EVENT_BROADCAST, now, 4);
+	}
+	now += 10000;
+	cond_event(m, now, 10, EVENT_SIGNAL, now, 4);
+	cond_event(m, now + 20, 11, EVENT_WAIT_END, now - 10000 + 30, 0);
+	cond_event(m, now + 25, 11, EVENT_WAIT_BEGIN, now + 25, LOCK_RELOCK);
+	cond_event(m, now + 50, 10, EVENT_SIGNAL, now + 50, 4);
+	cond_event(m, now + 60, 11, EVENT_WAIT_END, now + 25, 0);
+	r = feed_report(m);
+	/* What has not ended, and what a signal woke, is none. */
+	assert_int_equal(feed_lock(r, 0xC)->waits, 4002);
+	assert_int_equal(feed_lock(r, 0xC)->rewaits, 3 * 999 + 1);
+	assert_int_equal(feed_lock(r, 0xC)->rewait_ns, 30 * (3 * 999 + 1));
+	report_free(r);
+}
+
+/* 11 waits from `since` on, 12 signalled at 2 ms; 13 is in what it is in. */
+static struct report *hung(uint64_t since, uint32_t waiters, uint8_t flags,
+			   bool other_reads)
+{
+	struct model *m = feed_new(2);
+	uint64_t ms = 1000000;
+	struct report *r;
+
+	for (int tid = 11; tid <= 13; tid++)
+		feed_start(m, 0, tid);
+	if (since < 2 * ms)
+		cond_event(m, since, 11, EVENT_WAIT_BEGIN, since, flags);
+	cond_event(m, 2 * ms, 12, EVENT_SIGNAL, 2 * ms, waiters);
+	if (since >= 2 * ms)
+		cond_event(m, since, 11, EVENT_WAIT_BEGIN, since, flags);
+	feed_exit(m, 3 * ms, 12);
+	if (other_reads)
+		feed_io(m, 3 * ms, 13, EVENT_IO_BEGIN, IO_READ, 0x53, 3 * ms);
+	else
+		feed_join(m, 3 * ms, 13, EVENT_JOIN_BEGIN, 11, 3 * ms);
+	feed_start(m, 1000 * ms, 14);
+	feed_exit(m, 1000 * ms, 14);
+	r = feed_report(m);
+	r->run.exit_status = 128 + 14;
+	for (size_t i = 0; i < r->n_locks; i++)
+		r->locks[i].label = r->locks[i].id;
+	for (size_t i = 0; i < r->n_sites; i++)
+		r->sites[i].text = "somewhere";
+	groups_make(r, false);
+	findings_make(r);
+	return r;
+}
+
+static size_t count_lost(struct report *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_findings; i++)
+		n += !strcmp(r->findings[i].kind, "lost-wakeup");
+	report_free(r);
+	return n;
+}
+
+static void
+a_wait_that_only_a_past_signal_could_end_is_a_lost_wakeup(void **state)
+{
+	uint64_t ms = 1000000;
+
+	(void)state;
+	assert_int_equal(count_lost(hung(3 * ms, 0, 0, false)), 1);
+	/* Its signal was heard by somebody. */
+	assert_int_equal(count_lost(hung(3 * ms, 1, 0, false)), 0);
+	/* It would have ended by itself. */
+	assert_int_equal(count_lost(hung(3 * ms, 0, LOCK_TIMED, false)), 0);
+	/* An idle worker: somebody is left who may signal. */
+	assert_int_equal(count_lost(hung(3 * ms, 0, 0, true)), 0);
+}
+
+/* `rewaits` of 1000 waits after 100 broadcasts. */
+static size_t count_storms(uint64_t rewaits)
+{
+	struct report *r = report_new();
+	struct lock lock = { .label = "has_items",
+			     .id = "1:0xc#0",
+			     .kind = LOCK_CONDITION,
+			     .group = 0,
+			     .instances = 1,
+			     .waits = 1000,
+			     .signals = 100,
+			     .rewaits = rewaits,
+			     .rewait_ns = rewaits * 10000 };
+	size_t n = 0;
+
+	r->run.duration_ns = 10000000;
+	r->n_locks = 1;
+	r->locks = &lock;
+	groups_make(r, false);
+	findings_make(r);
+	for (size_t i = 0; i < r->n_findings; i++)
+		n += !strcmp(r->findings[i].kind, "wakeup-storm");
+	report_free(r);
+	return n;
+}
+
+static void broadcasts_in_vain_are_a_storm_and_few_are_not(void **state)
+{
+	(void)state;
+	assert_int_equal(count_storms(900), 1);
+	assert_int_equal(count_storms(400), 0);
+	assert_int_equal(count_storms(0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			signals_that_nobody_hears_are_counted_and_the_last_is_known),
+		cmocka_unit_test(waits_again_after_a_broadcast_are_counted),
+		cmocka_unit_test(
+			a_wait_that_only_a_past_signal_could_end_is_a_lost_wakeup),
+		cmocka_unit_test(
+			broadcasts_in_vain_are_a_storm_and_few_are_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
