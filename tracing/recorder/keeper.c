@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tracing/recorder/board_read.h"
@@ -116,6 +117,20 @@ static void allow_files(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* A daemon that was killed leaves its socket behind. */
+static bool is_served(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool served;
+
+	g_strlcpy(to.sun_path, path, sizeof(to.sun_path));
+	served = fd < 0 || !connect(fd, (struct sockaddr *)&to, sizeof(to));
+	if (fd >= 0)
+		close(fd);
+	return served;
+}
+
 static int set_up(struct keeper *k, const struct keeper_options *options,
 		  struct err *err)
 {
@@ -138,7 +153,7 @@ static int set_up(struct keeper *k, const struct keeper_options *options,
 	if (rundir_make(&k->run, err))
 		goto out;
 	if (!geteuid() && rundir_hide(&k->run, k->out->path, &no_hiding) &&
-	    !access("/run/lttng/client-lttng-sessiond", F_OK)) {
+	    is_served("/run/lttng/client-lttng-sessiond")) {
 		err_set(err, "%s, and /run/lttng is in use", no_hiding.text);
 		goto out;
 	}

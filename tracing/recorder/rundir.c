@@ -177,12 +177,27 @@ static int bind_lttng(struct rundir *run, const char *out, struct err *err)
 	return rc;
 }
 
+/* Whether what is mounted here would be seen elsewhere, too; also if unsure. */
+static bool is_shared(void)
+{
+	char *mounts = NULL;
+	bool shared = !g_file_get_contents("/proc/self/mountinfo", &mounts,
+					   NULL, NULL) ||
+		      strstr(mounts, " shared:");
+
+	g_free(mounts);
+	return shared;
+}
+
 int rundir_hide(struct rundir *run, const char *out, struct err *err)
 {
 	if (unshare(CLONE_NEWNS))
 		return err_errno(err, errno, "no mount namespace of our own");
 	run->is_hidden = true;
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	/* The root of a chroot is no mount: then they must be private before.
+	 */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	    (errno != EINVAL || is_shared()))
 		return err_errno(err, errno, "cannot make mounts private");
 	mount_tracefs(run);
 	return bind_lttng(run, out, err);
