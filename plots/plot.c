@@ -116,6 +116,9 @@ static int run_gnuplot(const char *name, const char *table, const char *picture,
 	char *script = paths_share(file);
 	GStrvBuilder *words = g_strv_builder_new();
 	char **argv;
+	/* In the C locale gnuplot complains of signs that it cannot write. */
+	char **environment =
+		g_environ_setenv(g_get_environ(), "LC_ALL", "C.UTF-8", TRUE);
 	GError *error = NULL;
 	char *said = NULL;
 	int status = 0, result = 0;
@@ -123,8 +126,8 @@ static int run_gnuplot(const char *name, const char *table, const char *picture,
 	g_strv_builder_add_many(words, "gnuplot", "-d", "-c", script, table,
 				picture, NULL);
 	argv = g_strv_builder_end(words);
-	if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
-			  NULL, &said, &status, &error))
+	if (!g_spawn_sync(NULL, argv, environment, G_SPAWN_SEARCH_PATH, NULL,
+			  NULL, NULL, &said, &status, &error))
 		result = err_set(err, "cannot run gnuplot: %s", error->message);
 	else if (status || said[0])
 		result = complain(name, said, err);
@@ -134,6 +137,7 @@ static int run_gnuplot(const char *name, const char *table, const char *picture,
 		unlink(picture);
 	g_clear_error(&error);
 	g_strfreev(argv);
+	g_strfreev(environment);
 	g_strv_builder_unref(words);
 	g_free(said);
 	g_free(script);

@@ -37,6 +37,14 @@ setup() {
 	[ "$(wc -l <<<"$output")" = 13 ]
 }
 
+@test "a sweep is drawn where no language is set" {
+	printf 'x\ty\n1\t2\n2\t3\n' >bare.tsv
+	run -0 --separate-stderr env -i PATH="$PATH" \
+		holdup plot --sweep bare.tsv -o bare
+	[ "$stderr" = "" ]
+	[ -s bare/sweep.png ]
+}
+
 @test "a sweep is drawn without a recording, and redrawn by its line" {
 	printf 'x\ty\n1\t1\n2\t4\n' >in.tsv
 	run -0 --separate-stderr holdup plot --sweep in.tsv -o out
