@@ -47,9 +47,9 @@ enum lock_mode {
 enum lock_flag {
 	LOCK_TRY = 1 << 0,   /* by a try form */
 	LOCK_TIMED = 1 << 1, /* by a timed form */
-	LOCK_RELOCK =
-		1 << 2, /* taken again by the return of a condition wait; of
-			   a condition wait: begun in such a section */
+	/* Taken again by the return of a condition wait; of a condition wait:
+	 * begun in such a section. */
+	LOCK_RELOCK = 1 << 2,
 	LOCK_TO_COND = 1 << 3, /* ended by the start of a condition wait */
 	LOCK_WAITERS = 1 << 4, /* somebody waited during the section */
 	LOCK_DIED = 1 << 5,    /* EOWNERDEAD: the owner before had died */
