@@ -140,6 +140,32 @@ cleared() {
 	[[ "$found" != *-section* && "$found" != *convoy* ]]
 }
 
+@test "threads let in one by one are named, with a section each they are not" {
+	kinds convoy >kinds.txt
+	jq -e '[.locks[] | select(.label | startswith("line"))][0] |
+		.queue.mean >= 2 and .handoff_ns >= 0.5 * .wait_ns.total and
+		.hold_ns.mean < 20000' report.json ||
+		skip "the threads hardly ever queued up"
+	grep -x convoy kinds.txt
+	cleared convoy convoy
+}
+
+@test "an owner that loses its CPU is named, one that does not is cleared" {
+	kinds preempted_holder | grep -x preempted-holder
+	jq -e '[.findings[] | select(.kind == "preempted-holder")][0].lock as $id |
+		[.locks[] | select(.id == $id) | .label |
+		startswith("counter")] | any' report.json
+	cleared preempted_holder preempted-holder
+}
+
+@test "CPUs without work are named, busy ones are not" {
+	[ "$(nproc)" -gt 1 ] || skip "there is one CPU"
+	kinds idle >kinds.txt
+	quiet
+	grep -x idle kinds.txt
+	cleared idle idle
+}
+
 @test "spinning for long is named, spinning for a moment is not" {
 	kinds spinning | grep -x spinning
 	cleared spinning spinning
