@@ -99,6 +99,7 @@ struct m_thread {
 	uint32_t limit;
 	uint8_t raw; /* its newest segment's */
 	struct queue segments, covers, pieces, sections;
+	uint64_t forgotten_ns[STATE_N]; /* pieces before the path took them */
 	uint64_t state_ns[STATE_N];
 	uint64_t voluntary, involuntary;
 	struct tally states;

@@ -55,6 +55,23 @@ static bool is_same(const struct piece *a, const struct piece *b)
 	return a->state == b->state && a->call == b->call && a->cpu == b->cpu;
 }
 
+/* What the path has not seen of the first n it learns as sums. */
+static void pieces_drop(struct model *m, struct m_thread *t, uint32_t n)
+{
+	uint64_t done = path_done(m->path);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct piece *p = queue_at(&t->pieces, i, sizeof(*p));
+		const struct piece *next =
+			queue_at(&t->pieces, i + 1, sizeof(*p));
+
+		if (next->begin > done)
+			t->forgotten_ns[p->state] +=
+				next->begin - MAX(p->begin, done);
+	}
+	queue_drop(&t->pieces, n);
+}
+
 /* The path still needs those since its last round. */
 static void pieces_forget(struct model *m, struct m_thread *t)
 {
@@ -66,7 +83,7 @@ static void pieces_forget(struct model *m, struct m_thread *t)
 		return;
 	p = queue_at(q, q->n / 4, sizeof(*p));
 	if (p->begin < path_done(m->path) || q->n > 16 * most)
-		queue_drop(q, q->n / 4);
+		pieces_drop(m, t, q->n / 4);
 }
 
 static void piece_add(struct model *m, struct m_thread *t, uint64_t begin,

@@ -190,6 +190,32 @@ static const struct piece *piece_at(const struct m_thread *t, uint32_t i)
 	return queue_at(&t->pieces, i, sizeof(struct piece));
 }
 
+/* Time whose pieces were forgotten before it came: in the states' shares. */
+static void append_forgotten(struct path *path, struct tip *tip,
+			     const struct m_thread *t, uint64_t begin,
+			     uint64_t end)
+{
+	uint64_t all = 0, sum = 0, at = begin;
+
+	for (int s = 0; s < STATE_N; s++)
+		all += t->forgotten_ns[s];
+	for (int s = 0; s < STATE_N && sum < all; s++) {
+		uint64_t to;
+
+		sum += t->forgotten_ns[s];
+		to = sum == all
+			     ? end
+			     : begin + (uint64_t)((double)(end - begin) *
+						  ((double)sum / (double)all));
+		to = MIN(to, end);
+		if (to > at)
+			append(path, tip, at, to, t->index, (uint8_t)s);
+		at = MAX(at, to);
+	}
+	if (at < end)
+		append(path, tip, at, end, t->index, STATE_OTHER);
+}
+
 /* Appends the thread's own time up to `until`. */
 static void accrue(struct model *m, struct m_thread *t, uint64_t until)
 {
@@ -200,10 +226,11 @@ static void accrue(struct model *m, struct m_thread *t, uint64_t until)
 	if (until <= at || !t->pieces.n)
 		return;
 	if (piece_at(t, 0)->begin > at) {
-		/* Forgotten before its time came. */
 		uint64_t end = MIN(piece_at(t, 0)->begin, until);
 
-		append(m->path, tip, at, end, t->index, STATE_OTHER);
+		append_forgotten(m->path, tip, t, at, end);
+		if (end == piece_at(t, 0)->begin)
+			memset(t->forgotten_ns, 0, sizeof(t->forgotten_ns));
 		at = end;
 	}
 	for (uint32_t i = piece_find(t, at); i < t->pieces.n && at < until;
