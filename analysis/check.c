@@ -106,6 +106,14 @@ static int check_lock_refs(const struct report *r, const struct lock *l,
 	if (check_index(l->init_site, r->n_sites, "init site", err) ||
 	    check_index(l->first_site, r->n_sites, "first site", err))
 		return -1;
+	if (l->destroyed_held.count &&
+	    (check_index(l->destroyed_held.thread, r->n_threads, "destroyer",
+			 err) ||
+	     check_index(l->destroyed_held.owner, r->n_threads, "owner", err) ||
+	     check_index(l->destroyed_held.site, r->n_sites, "site", err) ||
+	     check_index(l->destroyed_held.owner_site, r->n_sites, "site",
+			 err)))
+		return err_prefix(err, "destroyed");
 	for (size_t i = 0; i < l->n_sites; i++) {
 		if (check_index(l->sites[i].site, r->n_sites, "site", err))
 			return -1;

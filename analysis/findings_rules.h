@@ -55,6 +55,7 @@ void find_spinning(struct finder *finder);
 
 void find_deadlock(struct finder *finder);
 void find_held_at_exit(struct finder *finder);
+void find_destroyed_held(struct finder *finder);
 void find_inversion(struct finder *finder);
 void find_oversubscription(struct finder *finder);
 void find_idle(struct finder *finder);

@@ -1,4 +1,5 @@
 /* Rules about the run as a whole: its ends, its threads, its CPUs. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "analysis/arena.h"
@@ -100,6 +101,64 @@ void find_held_at_exit(struct finder *finder)
 			   lock_words(report, hold->lock),
 			   site_words(report, hold->site),
 			   units_ns_prose(&since, hold->since_ns));
+	}
+}
+
+/* Whom the lock still served when it was destroyed. */
+static const char *user_words(const struct report *report,
+			      const struct lock *lock)
+{
+	int owner = lock->destroyed_held.owner;
+
+	if (owner < 0)
+		return "it was still held, or a thread waited on a condition "
+		       "with it";
+	return arena_printf(
+		report->arena, "%s held it, which took it at %s",
+		owner == lock->destroyed_held.thread
+			? "the same thread"
+			: thread_words(report, owner),
+		site_words(report, lock->destroyed_held.owner_site));
+}
+
+static int destroyed_lock(const struct report *report, const struct lock *group)
+{
+	for (size_t i = 0; i < report->n_locks; i++)
+		if (report->locks[i].group == group->group &&
+		    report->locks[i].destroyed_held.count)
+			return (int)i;
+	return -1;
+}
+
+void find_destroyed_held(struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_groups; i++) {
+		const struct lock *group = &report->groups[i];
+		struct finding finding = blank;
+		uint64_t times = group->destroyed_held.count;
+
+		if (!times)
+			continue;
+		finding.kind = "lock-destroyed-while-held";
+		finding.severity = SEVERITY_MEDIUM;
+		finding.lock = destroyed_lock(report, group);
+		finding.thread = group->destroyed_held.thread;
+		finding.title = "A lock was destroyed while it was in use";
+		finding.advice = "Destroy a lock when the last thread that may "
+				 "use it has been joined, or has given up its "
+				 "reference.";
+		finder_add(finder, finding, "%s destroyed %s at %s while %s%s.",
+			   thread_words(report, group->destroyed_held.thread),
+			   group->label,
+			   site_words(report, group->destroyed_held.site),
+			   user_words(report, group),
+			   times == 1
+				   ? ""
+				   : arena_printf(report->arena,
+						  "; %" PRIu64 " times in all",
+						  times));
 	}
 }
 

@@ -315,6 +315,18 @@ static void sum_threads(struct report *report, struct lock *group,
 	g_free(counts);
 }
 
+/* The group says of the first such lock who did it. */
+static void sum_destroyed(struct lock *group, const struct lock *lock)
+{
+	uint64_t count = group->destroyed_held.count;
+
+	if (!count)
+		group->destroyed_held = lock->destroyed_held;
+	else
+		group->destroyed_held.count =
+			count + lock->destroyed_held.count;
+}
+
 static void sum_counts(struct lock *group, const struct lock *lock)
 {
 	group->acquisitions += lock->acquisitions;
@@ -339,6 +351,7 @@ static void sum_counts(struct lock *group, const struct lock *lock)
 		group->last_unheard = lock->last_unheard;
 	}
 	group->gave_up += lock->gave_up;
+	sum_destroyed(group, lock);
 	group->held_ns += lock->held_ns;
 	group->handoff_ns += lock->handoff_ns;
 	group->spin_ns += lock->spin_ns;

@@ -45,6 +45,7 @@ static void lock_free(gpointer data)
 		g_array_free(lock->sites, TRUE);
 	detail_free(lock->detail);
 	g_free(lock->name);
+	g_free(lock->destroy);
 	g_free(lock);
 }
 

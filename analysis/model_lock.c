@@ -226,6 +226,18 @@ static void counts_hold(struct m_counts *c, uint64_t ns, uint32_t weight,
 	c->hold_max_ns = MAX(c->hold_max_ns, ns);
 }
 
+/* A hold is told when it is over: only then it shows who was in the way. */
+static void destroy_within(struct m_lock *lock, const struct told_hold *hold)
+{
+	struct m_destroy *d = lock->destroy;
+
+	if (!d || d->owner >= 0 || hold->acquired >= d->ns ||
+	    hold->released <= d->ns)
+		return;
+	d->owner = hold->thread;
+	d->owner_site = hold->site;
+}
+
 static void on_held(struct model *m, const struct event *e)
 {
 	struct m_thread *t = model_thread(m, e);
@@ -240,6 +252,10 @@ static void on_held(struct model *m, const struct event *e)
 	lock->touched = true;
 	if (e->u.lock.weight > 1)
 		lock->sampled = true;
+	destroy_within(lock, &(struct told_hold){ .acquired = acquired,
+						  .released = released,
+						  .thread = t->index,
+						  .site = site });
 	if (e->u.lock.wait_begin_ns)
 		wait_done(m, t, lock, e, acquired);
 	acquired = MAX(acquired, m->from);
@@ -315,11 +331,32 @@ static void on_init(struct model *m, const struct event *e)
 	lock->init_site = model_site(m, e->pid, e->u.lock.site);
 }
 
+static void note_destroy(struct model *m, struct m_lock *lock,
+			 const struct event *e)
+{
+	struct m_destroy *d = lock->destroy;
+	bool busy = e->u.lock.result == EBUSY;
+
+	if (is_object(lock->kind) || (e->u.lock.result && !busy) ||
+	    e->ts_ns < m->from || e->ts_ns >= m->to)
+		return;
+	if (!d)
+		d = lock->destroy = g_new0(struct m_destroy, 1);
+	if (!d->count) {
+		d->ns = e->ts_ns;
+		d->thread = model_thread(m, e)->index;
+		d->site = model_site(m, e->pid, e->u.lock.site);
+		d->owner = d->owner_site = -1;
+	}
+	d->count += busy;
+}
+
 static void on_destroy(struct model *m, const struct event *e)
 {
 	struct m_lock *lock = model_lock(m, e->pid, e->u.lock.address,
 					 e->u.lock.kind, e->ts_ns);
 
+	note_destroy(m, lock, e);
 	if (e->u.lock.result)
 		return;
 	lock->ended = true;

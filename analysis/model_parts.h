@@ -197,6 +197,13 @@ struct m_signals { /* what became of a condition's wake-ups */
 	bool last_unheard;
 };
 
+/* The end of a lock that may still be in use then. */
+struct m_destroy {
+	uint64_t ns, count; /* of those that failed: it was in use */
+	int32_t thread, site;
+	int32_t owner, owner_site; /* of the hold around it, -1 unknown */
+};
+
 struct m_lock {
 	int32_t pid, index;
 	uint64_t address;
@@ -215,6 +222,7 @@ struct m_lock {
 	struct m_signals signals;
 	GArray *sites; /* struct m_lock_site */
 	struct m_detail *detail;
+	struct m_destroy *destroy; /* or NULL */
 	uint64_t ended_ns;
 };
 

@@ -127,6 +127,27 @@ static void put_counts(json_t *o, const struct lock *lock)
 					  LOCK_NERRORS));
 }
 
+static json_t *destroyed_held(const struct report *report,
+			      const struct lock *lock)
+{
+	json_t *o;
+
+	if (!lock->destroyed_held.count)
+		return json_null();
+	o = json_object();
+	json_words_put_count(o, "count", lock->destroyed_held.count);
+	json_words_put(o, "tid",
+		       json_words_tid(report, lock->destroyed_held.thread));
+	json_words_put(o, "site",
+		       json_words_site(report, lock->destroyed_held.site));
+	json_words_put(o, "owner",
+		       json_words_tid(report, lock->destroyed_held.owner));
+	json_words_put(
+		o, "owner_site",
+		json_words_site(report, lock->destroyed_held.owner_site));
+	return o;
+}
+
 json_t *json_of_lock(const struct report *report, const struct lock *lock)
 {
 	json_t *o = json_object(), *queue = json_object();
@@ -147,6 +168,7 @@ json_t *json_of_lock(const struct report *report, const struct lock *lock)
 	json_words_put(o, "init_site",
 		       json_words_site(report, lock->init_site));
 	put_counts(o, lock);
+	json_words_put(o, "destroyed_held", destroyed_held(report, lock));
 	json_words_put(o, "by_thread", by_thread(report, lock));
 	json_words_put_count(o, "held_ns", lock->held_ns);
 	json_words_put(o, "bound", json_boolean(lock->bound));

@@ -170,6 +170,12 @@ struct lock {
 	bool last_unheard; /* nobody waited then, and none is known untold */
 	uint64_t failed[LOCK_NERRORS];
 	uint64_t gave_up;
+	struct {
+		uint64_t count;	  /* times it was destroyed while in use */
+		int thread, site; /* by whom and where, the first time */
+		int owner;	  /* thread that held it then, -1 unknown */
+		int owner_site;	  /* where that took it, -1 unknown */
+	} destroyed_held;
 	uint64_t held_ns; /* time during which anybody held it */
 	bool bound;	  /* losses touch its figures */
 	bool sampled;	  /* distributions and blame are scaled from a sample */

@@ -113,6 +113,18 @@ void feed_failed(struct model *m, uint64_t ts, int32_t tid, uint64_t lock,
 	model_event(m, &e);
 }
 
+void feed_destroy(struct model *m, uint64_t ts, int32_t tid, uint64_t lock,
+		  enum lock_kind kind, int result)
+{
+	struct event e = event_of(EVENT_LOCK_DESTROY, ts, tid);
+
+	e.u.lock.address = lock;
+	e.u.lock.kind = (uint8_t)kind;
+	e.u.lock.site = 0x54;
+	e.u.lock.result = result;
+	model_event(m, &e);
+}
+
 void feed_object(struct model *m, uint64_t ts, int32_t tid,
 		 enum event_type type, enum lock_kind kind, uint64_t object,
 		 uint64_t begin)

@@ -33,6 +33,9 @@ void feed_rw_held(struct model *m, uint64_t ts, int32_t tid, uint64_t lock,
 void feed_failed(struct model *m, uint64_t ts, int32_t tid, uint64_t lock,
 		 uint64_t wait_begin, int result);
 
+void feed_destroy(struct model *m, uint64_t ts, int32_t tid, uint64_t lock,
+		  enum lock_kind kind, int result);
+
 void feed_object(struct model *m, uint64_t ts, int32_t tid,
 		 enum event_type type, enum lock_kind kind, uint64_t object,
 		 uint64_t begin);

@@ -118,6 +118,10 @@ recorder_test.libs := $(base.libs)
 aids += lockbench
 lockbench.src := tests/bench/lockbench.c
 include tests/fuzz/fuzz.mk
+tests += destroy_test
+destroy_test.src := tests/unit/destroy_test.c $(feed.src)
+destroy_test.pkgs := cmocka $(model.pkgs)
+destroy_test.libs := $(model.libs) $(base.libs)
 tests += order_test hist_test replay_test
 order_test.src := tests/unit/order_test.c $(feed.src)
 order_test.pkgs := cmocka $(model.pkgs)
