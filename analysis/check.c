@@ -1,6 +1,8 @@
 #include "analysis/check.h"
 
+#include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 static uint64_t sum_of(const uint64_t *values, size_t n)
 {
@@ -266,6 +268,81 @@ static int check_ends(const struct report *r, struct err *err)
 	return 0;
 }
 
+/* Kinds for which a thread that waits is in STATE_LOCK or STATE_SPINNING. */
+static bool is_waited_in_lock(const struct lock *l)
+{
+	return l->kind == LOCK_MUTEX || l->kind == LOCK_RWLOCK ||
+	       l->kind == LOCK_SPIN || l->kind == LOCK_ONCE ||
+	       l->kind == LOCK_ANNOTATED;
+}
+
+/*
+ * The waits of each thread as its locks have them, with those that were open
+ * at the end. Conditions that take their mutex again are among the mutex'.
+ */
+static void lock_waits(const struct report *r, uint64_t *waited_ns)
+{
+	for (size_t i = 0; i < r->n_locks; i++)
+		for (size_t j = 0; j < r->locks[i].n_blame; j++) {
+			const struct blame *b = &r->locks[i].blame[j];
+
+			if (is_waited_in_lock(&r->locks[i]) && b->waiter >= 0)
+				waited_ns[b->waiter] += b->wait_ns;
+		}
+	for (size_t i = 0; i < r->n_unfinished; i++)
+		if (r->unfinished[i].state == STATE_LOCK &&
+		    r->unfinished[i].thread >= 0)
+			waited_ns[r->unfinished[i].thread] +=
+				r->unfinished[i].wait_ns;
+}
+
+/*
+ * No thread is in a lock wait for longer than its waits for locks took, and
+ * all together no longer than all waits; whose handoffs are is not told.
+ * Where events were lost, a wait whose end is missing is no lock's.
+ */
+static int check_lock_time(const struct report *r, struct err *err)
+{
+	uint64_t *waited_ns = calloc(r->n_threads + 1, sizeof(*waited_ns));
+	uint64_t handoff_ns = 0, waited_all = 0, spent_all = 0;
+	int ret = 0;
+
+	assert(waited_ns);
+	lock_waits(r, waited_ns);
+	for (size_t i = 0; i < r->n_locks; i++)
+		if (is_waited_in_lock(&r->locks[i]))
+			handoff_ns += r->locks[i].handoff_ns;
+	waited_all = handoff_ns;
+	for (size_t i = 0; i < r->n_threads && !ret; i++) {
+		const struct thread *t = &r->threads[i];
+		uint64_t spent =
+			t->state_ns[STATE_LOCK] + t->state_ns[STATE_SPINNING];
+
+		spent_all += spent;
+		waited_all += waited_ns[i];
+		if (spent > waited_ns[i] + handoff_ns)
+			ret = err_set(err,
+				      "thread %d: in lock waits for %" PRIu64
+				      ", of %" PRIu64
+				      " and handoffs of %" PRIu64,
+				      t->tid, spent, waited_ns[i], handoff_ns);
+	}
+	if (!ret && spent_all > waited_all)
+		ret = err_set(err, "in lock waits for %" PRIu64 " of %" PRIu64,
+			      spent_all, waited_all);
+	free(waited_ns);
+	return ret;
+}
+
+static bool is_lossy(const struct report *r)
+{
+	for (size_t i = 0; i < r->n_locks; i++)
+		if (r->locks[i].bound)
+			return true;
+	return r->run.events_lost || r->run.untold || r->run.uncounted ||
+	       r->run.refused || r->run.truncated;
+}
+
 static int check_order(const struct report *r, struct err *err)
 {
 	for (size_t i = 0; i < r->n_order; i++) {
@@ -307,5 +384,7 @@ int report_check(const struct report *r, struct err *err)
 		return err_prefix(err, "critical path");
 	if (check_order(r, err) || check_ends(r, err))
 		return -1;
+	if (!is_lossy(r) && check_lock_time(r, err))
+		return err_prefix(err, "lock waits");
 	return 0;
 }

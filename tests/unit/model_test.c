@@ -5,7 +5,9 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <string.h>
 
+#include "analysis/check.h"
 #include "tests/feed.h"
 
 #define L 0xA
@@ -447,16 +449,39 @@ static void deadlocked_waits_are_unfinished_and_invent_no_time(void **state)
 	report_free(r);
 }
 
+static void time_in_lock_waits_that_no_wait_tells_is_refused(void **state)
+{
+	struct model *m = feed_new(2);
+	struct err err = { "" };
+	struct report *r;
+
+	(void)state;
+	feed_start(m, 0, 11);
+	feed_wait(m, 100, 11, L, 0x51);
+	feed_io(m, 1000, 13, EVENT_IO_END, IO_READ, 0x53, 990);
+	r = feed_report(m);
+	r->unfinished[0].wait_ns--;
+	assert_int_equal(report_check(r, &err), -1);
+	assert_non_null(strstr(err.text, "in lock waits for 900, of 899"));
+	report_free(r);
+}
+
 /* The word that ends the wait never comes, but the thread goes on. */
 static void
 wait_whose_end_was_lost_is_over_when_the_thread_goes_on(void **state)
 {
+	struct event lost = { .ts_ns = 150,
+			      .type = EVENT_DISCARDED,
+			      .cpu = -1,
+			      .u.discarded = { .source = SOURCE_UST,
+					       .count = 1 } };
 	struct model *m = feed_new(2);
 	struct report *r;
 
 	(void)state;
 	feed_start(m, 0, 11);
 	feed_wait(m, 100, 11, L, 0x51);
+	model_event(m, &lost);
 	feed_io(m, 300, 11, EVENT_IO_BEGIN, IO_READ, 0x53, 300);
 	feed_io(m, 350, 11, EVENT_IO_END, IO_READ, 0x53, 300);
 	feed_exit(m, 1000, 11);
@@ -555,6 +580,8 @@ int main(void)
 			board_counts_stand_where_events_told_only_some),
 		cmocka_unit_test(
 			deadlocked_waits_are_unfinished_and_invent_no_time),
+		cmocka_unit_test(
+			time_in_lock_waits_that_no_wait_tells_is_refused),
 		cmocka_unit_test(
 			wait_whose_end_was_lost_is_over_when_the_thread_goes_on),
 		cmocka_unit_test(address_used_again_is_another_lock),
