@@ -18,6 +18,9 @@ enum bound fill_bound(const uint64_t *state_ns);
 
 void fill_locks(struct model *m, struct fill *fill);
 void fill_unfinished(struct model *m, struct fill *fill);
+/* Was the lock destroyed while it was in use, and under whom? */
+void fill_destroyed(const struct model *m, const struct m_lock *lock,
+		    struct lock *out, const struct fill *fill);
 
 /* value * of / by, without overflow; `by` is not 0. */
 static inline uint64_t fill_scale(uint64_t value, uint64_t of, uint64_t by)

@@ -359,35 +359,6 @@ static void fill_queue(const struct model *m, const struct m_lock *lock,
 	reign_series(&d->owners, m->begin, m->last, &out->owner, fill->arena);
 }
 
-/*
- * Destroyed in a hold that was told, or in one that never ended. An address
- * that began another life may have done so before its end was told, and that
- * hold be of it: then only an end that failed is proof.
- */
-static void fill_destroy(const struct model *m, const struct m_lock *lock,
-			 struct lock *out, const struct fill *fill)
-{
-	const struct m_destroy *d = lock->destroy;
-	int32_t owner = d ? d->owner : -1, site = d ? d->owner_site : -1;
-
-	for (guint i = 0; d && owner < 0 && i < m->open_holds->len; i++) {
-		const struct m_open_hold *o =
-			&g_array_index(m->open_holds, struct m_open_hold, i);
-
-		if (o->lock == lock->index && o->acquired < d->ns) {
-			owner = o->thread;
-			site = o->site;
-		}
-	}
-	if (!d || (!d->count && (owner < 0 || lock->followed)))
-		return;
-	out->destroyed_held.count = MAX(d->count, 1);
-	out->destroyed_held.thread = fill->thread[d->thread];
-	out->destroyed_held.site = d->site;
-	out->destroyed_held.owner = owner < 0 ? -1 : fill->thread[owner];
-	out->destroyed_held.owner_site = site;
-}
-
 static bool is_used(const struct model *m, const struct m_lock *lock)
 {
 	const struct m_counts *c = counts_of(m, lock);
@@ -489,7 +460,7 @@ static void fill_lock(struct model *m, struct m_lock *lock, struct lock *out,
 	fill_wait(m, lock, out, fill);
 	fill_hold(m, lock, out, fill);
 	fill_parts(lock, out);
-	fill_destroy(m, lock, out, fill);
+	fill_destroyed(m, lock, out, fill);
 	fill_lock_sites(m, lock, out, fill);
 	fill_queue(m, lock, out, fill);
 }

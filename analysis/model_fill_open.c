@@ -1,4 +1,5 @@
-/* From the model to the report: waits and holds that had not ended. */
+/* From the model to the report: waits and holds that had not ended, when the
+ * trace did or their lock. */
 #include "analysis/model_fill.h"
 
 static struct cover *cover_at(const struct m_thread *t, uint32_t i)
@@ -126,6 +127,35 @@ static void fill_open_holds(const struct model *m, struct fill *fill)
 			.thread_ended = t->ended && t->end_how <= END_CANCEL,
 		};
 	}
+}
+
+/*
+ * Destroyed in a hold that was told, or in one that never ended. An address
+ * that began another life may have done so before its end was told, and that
+ * hold be of it: then only an end that failed is proof.
+ */
+void fill_destroyed(const struct model *m, const struct m_lock *lock,
+		    struct lock *out, const struct fill *fill)
+{
+	const struct m_destroy *d = lock->destroy;
+	int32_t owner = d ? d->owner : -1, site = d ? d->owner_site : -1;
+
+	for (guint i = 0; d && owner < 0 && i < m->open_holds->len; i++) {
+		const struct m_open_hold *o =
+			&g_array_index(m->open_holds, struct m_open_hold, i);
+
+		if (o->lock == lock->index && o->acquired < d->ns) {
+			owner = o->thread;
+			site = o->site;
+		}
+	}
+	if (!d || (!d->count && (owner < 0 || lock->followed)))
+		return;
+	out->destroyed_held.count = MAX(d->count, 1);
+	out->destroyed_held.thread = fill->thread[d->thread];
+	out->destroyed_held.site = d->site;
+	out->destroyed_held.owner = owner < 0 ? -1 : fill->thread[owner];
+	out->destroyed_held.owner_site = site;
 }
 
 void fill_unfinished(struct model *m, struct fill *fill)

@@ -32,7 +32,8 @@ races := publication double-checked reference-count stop-flag ring wrong-lock up
 	destruction signal-handler fork-threads embrace lock-order thread-leak double-unlock destroyed-mutex
 $(foreach r,$(races),$(eval $(r).src := tests/race/corpus/$(r).c))
 # Programs with one problem each, and innocents that look alike.
-corpus := calm convoy deadlock false_sharing hot_section idle inversion io_under_lock lock_held_at_exit long_section \
+corpus := calm convoy deadlock false_sharing hot_section idle inversion io_under_lock \
+	lock_destroyed_held lock_held_at_exit long_section \
 	lost_wakeup nested_wait oversubscription preempted_holder serial_phase sleep_under_lock slow_consumer spinning unbalanced \
 	wakeup_storm writer_starved
 aids += $(corpus:%=corpus_%)

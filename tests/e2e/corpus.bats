@@ -110,6 +110,11 @@ cleared() {
 	cleared lock_held_at_exit lock-held-at-exit
 }
 
+@test "a lock destroyed under its owner is named, one after the join is not" {
+	accused lock_destroyed_held lock-destroyed-while-held account
+	cleared lock_destroyed_held lock-destroyed-while-held
+}
+
 @test "a deadlock is named with its cycle, one order is not" {
 	kinds deadlock | head -1 | grep -x deadlock
 	[ "$(jq '.deadlocks[0].cycle | length' report.json)" = 2 ]
