@@ -62,11 +62,20 @@ ends_as() {
 	run -134 holdup record -- sh -c 'kill -ABRT $$'
 }
 
+# The words of FILE without signals 32 and 33.
+signals() { # FILE
+	local name mask
+	while read -r name mask; do
+		printf '%s %x\n' "$name" $((0x$mask & ~0x180000000))
+	done <"$1"
+}
+
 @test "environment, signal mask and ignored signals are those of the caller" {
 	set -- env --ignore-signal=USR1 --ignore-signal=CHLD
 	"$@" grep -E '^Sig(Blk|Ign)' /proc/self/status >bare
 	"$@" holdup record -- grep -E '^Sig(Blk|Ign)' /proc/self/status >recorded
-	diff bare recorded
+	# Signals 32 and 33 are glibc's own, which it sets up with threads.
+	[ "$(signals bare)" = "$(signals recorded)" ]
 	FOO='a b' run -0 holdup record -- sh -c 'echo "$FOO"'
 	[ "$output" = "a b" ]
 }
