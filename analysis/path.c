@@ -6,6 +6,7 @@
 #include "analysis/path_sum.h"
 
 #define NODES_MOST (1u << 18) /* beyond it old nodes are summed up early */
+#define GIVE_MOST  1024	      /* nodes that one wait gives to its lock */
 
 struct node { /* of a chain: what happened before is its parent's */
 	struct node *parent;
@@ -259,7 +260,9 @@ static struct node *chain_at(struct path *path, struct node *node, uint64_t ns)
 
 /*
  * The chain with all of its time since `begin` given to `lock` that no other
- * lock has. Takes over the reference to `node`, returns one.
+ * lock has. Takes over the reference to `node`, returns one. Of a chain that
+ * changed hands very often during one wait only the newest part is given: else
+ * a thread that starves would cost the square of the hops that it looks on at.
  */
 static struct node *give(struct path *path, struct node *node, uint64_t begin,
 			 int32_t lock)
@@ -267,7 +270,8 @@ static struct node *give(struct path *path, struct node *node, uint64_t begin,
 	GPtrArray *copied = path->copied;
 	struct node *at = node, *base;
 
-	while (at && at->end > begin && at->clean > begin) {
+	while (at && at->end > begin && at->clean > begin &&
+	       copied->len < GIVE_MOST) {
 		g_ptr_array_add(copied, at);
 		at = at->parent;
 	}
