@@ -97,7 +97,7 @@ static void bins_that_widen_keep_their_sum(void **state)
 	assert_int_equal(sum_of(&series, 1), sum + 200);
 	assert_int_equal(sum_of(&series, 0), 0);
 	assert_true(series.n <= 16);
-	assert_true(series.n * series.width_ns >= 5000 * 977);
+	assert_true(series.n * series.width_ns >= 5000ul * 977);
 	tally_clear(&tally);
 	tally_clear(&more);
 	arena_free(arena);

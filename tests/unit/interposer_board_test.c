@@ -123,14 +123,16 @@ static void a_slot_that_somebody_still_reads_is_not(void **state)
 
 static void a_full_board_loses_slots_and_counts_them(void **state)
 {
-	struct board_slot *slot = NULL;
+	struct board_slot *slot;
 	struct board_slot *last;
-	uint32_t n = 0;
+	uint32_t n = 1;
 
 	(void)state;
 	begin(NULL);
 	/* As if all but a little were handed out. */
 	atomic_store(&board_header()->used, board_header()->bytes - (64 << 10));
+	slot = board_slot_new(1);
+	assert_non_null(slot);
 	while ((last = board_slot_new((int32_t)n + 1))) {
 		slot = last;
 		n++;

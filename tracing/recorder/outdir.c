@@ -77,7 +77,7 @@ static char *absolute(const char *path)
 	if (!real) {
 		g_free(full);
 		full = g_strdup(path); /* mkdir() says why */
-	} else if (strcmp(name, ".") && strcmp(name, "..") &&
+	} else if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
 		   !g_str_has_suffix(path, "/")) {
 		g_free(full);
 		full = g_build_filename(real, name, NULL);
