@@ -163,6 +163,8 @@ static const struct what_if *prediction(const struct report *report,
 static void add_prediction(struct report *report, struct finding *finding)
 {
 	const struct what_if *row = prediction(report, finding);
+	/* The replay lets I/O overlap freely, which a disk need not. */
+	bool io = !strcmp(finding->kind, "io-under-lock");
 	struct units_text now, then, off;
 
 	if (!row || report->replay_error < 0 ||
@@ -170,9 +172,10 @@ static void add_prediction(struct report *report, struct finding *finding)
 		return;
 	finding->advice = arena_printf(
 		report->arena,
-		"%s Predicted: %s -> %s (replay of the run itself: %s off).",
+		"%s Predicted: %s -> %s%s (replay of the run itself: %s off).",
 		finding->advice, units_ns_prose(&now, report->run.duration_ns),
 		units_ns_prose(&then, row->predicted_ns),
+		io ? " at best, as far as the I/O can overlap" : "",
 		units_share(&off, report->replay_error));
 }
 

@@ -419,8 +419,9 @@ void section_whatif(struct page *page)
 	doc_heading(page->doc, "What if");
 	if (report->replay_error >= 0)
 		doc_note(page->doc,
-			 "Predicted by playing the run again with the change; "
-			 "played unchanged, it is %s off.",
+			 "Predicted by playing the run again with the change, "
+			 "I/O overlapping freely; played unchanged, it is %s "
+			 "off.",
 			 units_share(&off, report->replay_error));
 	doc_table(page->doc, whatif_columns, G_N_ELEMENTS(whatif_columns));
 	for (size_t i = 0; i < n; i++) {
