@@ -461,7 +461,8 @@ void find_no_contention(struct finder *finder)
 				  report->locks[lock].kind == LOCK_FUTEX))
 			return;
 	}
-	if (!is_recorded(report) || is_stuck(report) ||
+	/* Of what is damaged nobody knows that nothing else was in it. */
+	if (!is_recorded(report) || is_stuck(report) || report->run.truncated ||
 	    is_found(finder, "lost-wakeup"))
 		return;
 	for (size_t i = 0; i < report->n_locks; i++) {

@@ -13,7 +13,8 @@ futexes() {
 		}
 		END { clear(@at); }
 	PROGRAM
-	unshare --mount sh -c 'mount -t tracefs none /sys/kernel/tracing &&
+	unshare --mount sh -c '{ mountpoint -q /sys/kernel/tracing ||
+		mount -t tracefs none /sys/kernel/tracing; } &&
 		exec timeout -s INT 60 bpftrace futex.bt' >"$1" 2>&1 3>&- &
 	witness=$!
 	for _ in $(seq 100); do
