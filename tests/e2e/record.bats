@@ -432,10 +432,10 @@ typed() {
 }
 
 @test "the output directory may be named by way of .. and of links" {
-	mkdir -p work deep/er
-	ln -s ../deep/er work/link
-	cd work
-	for dir in ../a ../work/b link/../c; do
+	mkdir -p here deep/er
+	ln -s ../deep/er here/link
+	cd here
+	for dir in ../a ../here/b link/../c; do
 		holdup record -o "$dir" true
 		[ -s "$dir/holdup.json" ]
 	done
