@@ -10,27 +10,17 @@
 
 /* Each rule may add findings of its kinds; the last one sees all others. */
 static void (*const rules[])(struct finder *) = {
-	find_deadlock,
-	find_held_at_exit,
-	find_destroyed_held,
-	find_lost_wakeup,
-	find_wakeup_storm,
-	find_starved_writers,
-	find_io_under_lock,
-	find_sleep_under_lock,
-	find_nested_wait,
-	find_preempted_holder,
-	find_busy_section,
-	find_interpreter_lock,
-	find_spinning,
-	find_inversion,
-	find_slow_side,
-	find_futex_lock,
-	find_oversubscription,
-	find_unbalanced,
-	find_idle,
-	find_serial_phase,
-	find_unrecorded,
+	find_deadlock,	     find_held_at_exit,
+	find_destroyed_held, find_lost_wakeup,
+	find_wakeup_storm,   find_starved_writers,
+	find_io_under_lock,  find_sleep_under_lock,
+	find_nested_wait,    find_preempted_holder,
+	find_busy_section,   find_interpreter_lock,
+	find_spinning,	     find_inversion,
+	find_slow_side,	     find_futex_lock,
+	find_foreign_load,   find_oversubscription,
+	find_unbalanced,     find_idle,
+	find_serial_phase,   find_unrecorded,
 	find_no_contention,
 };
 
@@ -60,6 +50,16 @@ void finder_add(struct finder *finder, struct finding finding,
 	g_array_append_val(finder->found, finding);
 }
 
+bool finder_has(const struct finder *finder, const char *kind)
+{
+	for (guint i = 0; i < finder->found->len; i++)
+		if (!strcmp(g_array_index(finder->found, struct finding, i)
+				    .kind,
+			    kind))
+			return true;
+	return false;
+}
+
 double finder_lock_cost(const struct finder *finder, const struct lock *lock)
 {
 	double share = measure_path_share(finder->report, lock->path_ns);
@@ -79,6 +79,20 @@ int finder_lock_index(const struct finder *finder, const struct lock *group)
 		if (finder->report->locks[i].group == group->group)
 			return (int)i;
 	return -1;
+}
+
+const char *finder_thread_words(const struct report *report, int thread)
+{
+	if (thread < 0)
+		return "an unknown thread";
+	return arena_printf(report->arena, "%s/%d",
+			    report->threads[thread].name,
+			    report->threads[thread].tid);
+}
+
+const char *finder_site_words(const struct report *report, int site)
+{
+	return site < 0 ? "an unknown place" : report->sites[site].text;
 }
 
 /* "7 of the 8 threads that take it": who waits, in words. */

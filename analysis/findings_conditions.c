@@ -9,20 +9,6 @@
 #define VAIN_LEAST    0.5     /* of the waits, back at once */
 #define STORM_LEAST   3	      /* threads woken in vain by each wake-up */
 
-static const char *thread_words(const struct report *report, int thread)
-{
-	if (thread < 0)
-		return "an unknown thread";
-	return arena_printf(report->arena, "%s/%d",
-			    report->threads[thread].name,
-			    report->threads[thread].tid);
-}
-
-static const char *site_words(const struct report *report, int site)
-{
-	return site < 0 ? "an unknown place" : report->sites[site].text;
-}
-
 /* Was it there to the end, and did the program tell of it? */
 static bool is_left(const struct thread *thread, int32_t pid)
 {
@@ -106,12 +92,12 @@ static void add_lost(struct finder *finder, const struct open_wait *wait,
 		   "for %s. Its last wake-up came from %s at %s, %s after the "
 		   "start, when nobody waited; and all threads that are left "
 		   "wait for each other.",
-		   thread_words(report, wait->thread), more, lock->label,
-		   site_words(report, wait->site),
+		   finder_thread_words(report, wait->thread), more, lock->label,
+		   finder_site_words(report, wait->site),
 		   units_ns_prose(&since, wait->since_ns),
 		   units_ns_prose(&length, wait->wait_ns),
-		   thread_words(report, lock->last_signal_thread),
-		   site_words(report, lock->last_signal_site),
+		   finder_thread_words(report, lock->last_signal_thread),
+		   finder_site_words(report, lock->last_signal_site),
 		   units_ns_prose(&when, lock->last_signal_ns));
 }
 

@@ -25,6 +25,9 @@ void finder_add(struct finder *finder, struct finding finding,
 		const char *evidence, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Has a finding of that kind been made already? */
+bool finder_has(const struct finder *finder, const char *kind);
+
 /*
  * What a lock costs the run, as a ratio: its share of the critical path where
  * that is known, else the threads that wait for it at an average instant.
@@ -44,6 +47,10 @@ int finder_lock_index(const struct finder *finder, const struct lock *group);
 const char *finder_waiting(const struct finder *finder,
 			   const struct lock *lock);
 
+/* "worker/4711" and "append (orders.c:77)"; also for what is not known (-1). */
+const char *finder_thread_words(const struct report *report, int thread);
+const char *finder_site_words(const struct report *report, int site);
+
 void find_io_under_lock(struct finder *finder);
 void find_sleep_under_lock(struct finder *finder);
 void find_preempted_holder(struct finder *finder);
@@ -57,6 +64,7 @@ void find_deadlock(struct finder *finder);
 void find_held_at_exit(struct finder *finder);
 void find_destroyed_held(struct finder *finder);
 void find_inversion(struct finder *finder);
+void find_foreign_load(struct finder *finder);
 void find_oversubscription(struct finder *finder);
 void find_idle(struct finder *finder);
 void find_unbalanced(struct finder *finder);

@@ -38,6 +38,10 @@ corpus := calm convoy deadlock false_sharing hot_section idle inversion io_under
 	wakeup_storm writer_starved
 aids += $(corpus:%=corpus_%)
 $(foreach c,$(corpus),$(eval corpus_$(c).src := tests/corpus/$(c).c))
+tests += findings_test
+findings_test.src := tests/unit/findings_test.c $(report.src) $(base.src)
+findings_test.libs := $(base.libs)
+findings_test.pkgs := cmocka $(report.pkgs)
 tests += diff_test
 diff_test.src := tests/unit/diff_test.c tests/unit/sample_report.c analysis/diff.c $(report.src) $(base.src)
 diff_test.libs := $(base.libs)
