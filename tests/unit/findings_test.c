@@ -20,7 +20,6 @@ static struct report *busy_second(size_t wanting, size_t running)
 {
 	struct report *report = report_new();
 	struct arena *arena = report->arena;
-	struct utilization *use = &report->utilization;
 
 	report->run.duration_ns = SECOND;
 	report->run.cpus = 2;
@@ -39,12 +38,14 @@ static struct report *busy_second(size_t wanting, size_t running)
 		thread->state_ns[STATE_PREEMPTED] =
 			SECOND - thread->state_ns[STATE_RUNNING];
 	}
-	use->n_concurrency = running + 1;
-	use->concurrency_ns = arena_array(arena, running + 1, sizeof(uint64_t));
-	use->concurrency_ns[running] = SECOND;
-	use->n_demand = wanting + 1;
-	use->demand_ns = arena_array(arena, wanting + 1, sizeof(uint64_t));
-	use->demand_ns[wanting] = SECOND;
+	report->utilization.n_concurrency = running + 1;
+	report->utilization.concurrency_ns =
+		arena_array(arena, running + 1, sizeof(uint64_t));
+	report->utilization.concurrency_ns[running] = SECOND;
+	report->utilization.n_demand = wanting + 1;
+	report->utilization.demand_ns =
+		arena_array(arena, wanting + 1, sizeof(uint64_t));
+	report->utilization.demand_ns[wanting] = SECOND;
 	report->path.length_ns = SECOND;
 	report->path.by_state_ns[STATE_RUNNING] = running * SECOND / wanting;
 	report->path.by_state_ns[STATE_PREEMPTED] =
