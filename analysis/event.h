@@ -148,7 +148,9 @@ struct event {
 			uint8_t op, fd_kind;
 			int32_t fd, result;
 			uint64_t site, begin_ns, end_ns;
-			int64_t bytes; /* SLEEP_BEGIN: ns asked for */
+			/* SLEEP_BEGIN: ns asked for; IO_END of IO_WAITPID: pid
+			 * of the child, 0 unknown. */
+			int64_t bytes;
 			uint32_t weight;
 			const char *target; /* FD_OPEN */
 		} io;			    /* IO_*, FD_OPEN, SLEEP_* */

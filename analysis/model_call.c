@@ -302,6 +302,41 @@ static struct cover io_cover(struct model *m, const struct event *e)
 	return cover;
 }
 
+/* The thread whose end was that of its process, NULL if nobody told of it. */
+static const struct m_thread *last_thread(const struct model *m, int32_t pid)
+{
+	const struct m_process *p = model_process_find(m, pid);
+	const struct m_thread *t = NULL;
+
+	if (!p || !p->told)
+		return NULL;
+	if (p->ender >= 0 && thread_at(m, p->ender)->pid == pid)
+		return thread_at(m, p->ender);
+	for (guint i = m->threads->len; i && !t; i--)
+		if (thread_at(m, (int32_t)i - 1)->pid == pid &&
+		    thread_at(m, (int32_t)i - 1)->told)
+			t = thread_at(m, (int32_t)i - 1);
+	return t;
+}
+
+/* The wait for a child process was one for the end of that. */
+static void child_hop(struct model *m, const struct event *e,
+		      const struct m_thread *t, const struct cover *cover)
+{
+	const struct m_thread *last =
+		e->u.io.bytes > 0 && e->u.io.bytes <= INT32_MAX
+			? last_thread(m, (int32_t)e->u.io.bytes)
+			: NULL;
+
+	if (last && last != t && cover->end > cover->begin)
+		model_hop(m, &(struct hop){ .ns = cover->end,
+					    .begin = cover->begin,
+					    .end = cover->end,
+					    .from = last->index,
+					    .to = t->index,
+					    .lock = -1 });
+}
+
 static void io_end(struct model *m, const struct event *e)
 {
 	int32_t place = io_row(m, e); /* may move the array */
@@ -313,7 +348,8 @@ static void io_end(struct model *m, const struct event *e)
 	if (begin > end || (m->windowed && begin == end))
 		return;
 	hist_add(&row->wait, end - begin, weight);
-	row->bytes += e->u.io.bytes > 0 ? (uint64_t)e->u.io.bytes * weight : 0;
+	if (e->u.io.bytes > 0 && row->op != IO_WAITPID)
+		row->bytes += (uint64_t)e->u.io.bytes * weight;
 }
 
 void model_phase_event(struct model *m, const struct event *e)
@@ -361,6 +397,9 @@ void model_call_event(struct model *m, const struct event *e)
 	}
 	cover.end = MAX(e->u.io.end_ns, cover.begin);
 	timeline_close(m, t, &cover);
-	if (e->type == EVENT_IO_END)
-		io_end(m, e);
+	if (e->type != EVENT_IO_END)
+		return;
+	io_end(m, e);
+	if (e->u.io.op == IO_WAITPID)
+		child_hop(m, e, t, &cover);
 }

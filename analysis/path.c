@@ -323,13 +323,19 @@ static void take(struct model *m, const struct hop *hop)
 	chain = chain_at(path, tip_of(path, hop->from)->node, hop->ns);
 	if (!chain)
 		return;
+	/* One that ended before the wait was not waited for; what it leaves to
+	 * the wait's end is the waiter's own. */
+	if (chain->end < hop->begin && hop->begin < hop->end) {
+		unref(path, chain);
+		return;
+	}
 	if (hop->lock >= 0)
 		chain = give(path, chain, hop->begin, hop->lock);
 	tip = tip_of(path, hop->to);
 	unref(path, tip->node);
 	*tip = (struct tip){
 		.node = chain,
-		.until = hop->ns,
+		.until = chain->end,
 		.lock = hop->lock,
 		.lock_until = hop->lock >= 0 ? hop->end : 0,
 		.waited = hop->begin,

@@ -56,6 +56,17 @@ void feed_exit(struct model *m, uint64_t ts, int32_t tid)
 	model_event(m, &e);
 }
 
+void feed_process(struct model *m, uint64_t ts, int32_t pid,
+		  enum event_type type, int32_t parent)
+{
+	struct event e = event_of(type, ts, pid);
+
+	e.pid = pid;
+	e.u.process.ppid = e.u.process.ptid = parent;
+	e.u.process.how = END_RETURN;
+	model_event(m, &e);
+}
+
 void feed_wait(struct model *m, uint64_t ts, int32_t tid, uint64_t lock,
 	       uint64_t site)
 {

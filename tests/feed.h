@@ -20,6 +20,10 @@ struct report *feed_report(struct model *m);
 void feed_start(struct model *m, uint64_t ts, int32_t tid);
 void feed_exit(struct model *m, uint64_t ts, int32_t tid);
 
+/* Of a process with one thread: its id is that of the process. */
+void feed_process(struct model *m, uint64_t ts, int32_t pid,
+		  enum event_type type, int32_t parent);
+
 void feed_wait(struct model *m, uint64_t ts, int32_t tid, uint64_t lock,
 	       uint64_t site);
 /* wait_begin 0: did not wait. Told at `ts`. */

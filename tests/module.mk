@@ -153,3 +153,7 @@ interposer_board_test.src := tests/unit/interposer_board_test.c tests/scratch.c 
 	$(addprefix tracing/interposer/,board.c clock.c)
 interposer_board_test.pkgs := cmocka glib-2.0
 interposer_board_test.libs := $(base.libs)
+tests += path_test
+path_test.src := tests/unit/path_test.c $(feed.src)
+path_test.pkgs := cmocka $(model.pkgs)
+path_test.libs := $(model.libs) $(base.libs)

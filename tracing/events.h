@@ -79,7 +79,8 @@ FACT(futex_wait_begin, HEX(address) I32(op) HEX(site) U64(begin_ns))
 FACT(futex_wait_end, HEX(address) I32(op) HEX(site) U64(begin_ns) U64(end_ns) I32(result))
 FACT(futex_wake, HEX(address) I32(op) HEX(site) U64(at_ns) I32(woken))
 
-/* A call that can block: told before, when it is likely to; always after. */
+/* A call that can block: told before, when it is likely to; always after.
+   `bytes` of waitpid: the child process that ended. */
 FACT(io_begin, U8(op) I32(fd) U8(fd_kind) HEX(site) U64(begin_ns))
 FACT(io_end, U8(op) I32(fd) U8(fd_kind) HEX(site) U64(begin_ns) U64(end_ns) I64(bytes) I32(result) U32(weight))
 /* What a descriptor stands for: path, or address of the peer. */

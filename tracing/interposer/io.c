@@ -123,7 +123,7 @@ void io_leave(struct io *io)
 	inside_leave(&io->before);
 	if (io->op == IO_OPEN && io->fd >= 0)
 		io->fd_kind = fds_kind(io->fd);
-	if (!moves_bytes(io->op))
+	if (!moves_bytes(io->op) && io->op != IO_WAITPID)
 		io->bytes = 0;
 	if (io->result == EAGAIN && io->fd >= 0)
 		fds_set_nonblocking(io->fd);
@@ -132,7 +132,8 @@ void io_leave(struct io *io)
 	if (counters) {
 		counters->calls++;
 		counters->told += io->weight != 0;
-		counters->bytes += (uint64_t)io->bytes;
+		counters->bytes +=
+			moves_bytes(io->op) ? (uint64_t)io->bytes : 0;
 		counters->ns += ns;
 	}
 	if (io->weight)

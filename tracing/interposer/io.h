@@ -38,7 +38,10 @@ enum io_block {
 void io_enter(struct io *io, enum io_op op, int fd, enum io_block block,
 	      uint64_t site);
 
-/* What the call returned: -1 is an error, else `bytes` are moved. */
+/*
+ * What the call returned: -1 is an error, else `bytes` are moved, or a child
+ * process with that id ended.
+ */
 static inline void io_returned(struct io *io, int64_t bytes)
 {
 	if (!io->recorded)

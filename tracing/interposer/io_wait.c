@@ -182,7 +182,7 @@ EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 
 	io_enter(&io, IO_WAITPID, -1, options & WNOHANG ? IO_NO : IO_YES, SITE);
 	result = real.waitid(type, id, info, options);
-	io_returned(&io, result);
+	io_returned(&io, result || !info ? result : info->si_pid);
 	return result;
 }
 
