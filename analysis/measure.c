@@ -10,7 +10,8 @@ double measure_ratio(uint64_t part, uint64_t whole)
 
 double measure_held_share(const struct report *report, const struct lock *lock)
 {
-	return measure_ratio(lock->held_ns, report->run.duration_ns);
+	return measure_ratio(lock->held_ns,
+			     report->run.duration_ns * MAX(lock->instances, 1));
 }
 
 double measure_path_share(const struct report *report, uint64_t ns)

@@ -10,8 +10,8 @@
 /* part / whole as a ratio; 0 if there is no whole. */
 double measure_ratio(uint64_t part, uint64_t whole);
 
-/* Share of the run during which anybody held the lock: of all instances
- * together, so beyond 1 for a group. */
+/* Share of the run during which anybody held the lock: of a group's locks,
+ * the mean. */
 double measure_held_share(const struct report *report, const struct lock *lock);
 
 /* Share of the critical path; < 0 if there is none. */

@@ -1,7 +1,7 @@
 analysis.ban := lttng/|plots/|workloads/|tracing/(?!schema\.h|base/)
 packages += libbabeltrace2-dev babeltrace2 libdw-dev libelf-dev libjansson-dev libglib2.0-dev
 # What the report is made of; then what gives it names, and how it is shown.
-report.src := analysis/arena.c analysis/report.c analysis/groups.c analysis/measure.c \
+report.src := analysis/arena.c analysis/report.c analysis/select.c analysis/groups.c analysis/measure.c \
 	analysis/findings.c analysis/findings_locks.c analysis/findings_run.c analysis/findings_cpu.c analysis/findings_stages.c analysis/findings_conditions.c \
 	analysis/overhead.c analysis/units.c
 report.pkgs := glib-2.0

@@ -6,6 +6,7 @@
 #include "analysis/arena.h"
 #include "analysis/measure.h"
 #include "analysis/render_sections.h"
+#include "analysis/select.h"
 #include "analysis/units.h"
 
 static const struct section {
@@ -121,18 +122,12 @@ size_t page_rows(const struct page *page, size_t n, size_t usual)
 
 bool page_shows_lock(const struct page *page, const struct lock *lock)
 {
-	return !page->options->lock || strstr(lock->label, page->options->lock);
+	return select_lock(lock, page->options->lock);
 }
 
 bool page_shows_thread(const struct page *page, const struct thread *thread)
 {
-	const char *wanted = page->options->thread;
-	char tid[16];
-
-	if (!wanted)
-		return true;
-	snprintf(tid, sizeof(tid), "%" PRId32, thread->tid);
-	return !strcmp(tid, wanted) || strstr(thread->name, wanted);
+	return select_thread(thread, page->options->thread);
 }
 
 const char *page_site(const struct page *page, int site)

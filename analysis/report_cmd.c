@@ -9,6 +9,7 @@
 #include "analysis/commands.h"
 #include "analysis/load.h"
 #include "analysis/render.h"
+#include "analysis/select.h"
 #include "tracing/base/exits.h"
 #include "tracing/base/opts.h"
 
@@ -249,10 +250,13 @@ int report_main(int argc, char **argv)
 	report = load_report(arguments.dir, &arguments.load, &err);
 	if (shown >= 0)
 		fputs("\r\033[K", stderr);
-	if (!report || write_report(report, &arguments, &err)) {
-		fprintf(stderr, "holdup report: %s\n", err.text);
+	if (report && select_check(report, arguments.render.lock,
+				   arguments.render.thread, &err))
+		ret = EXIT_USAGE;
+	else if (!report || write_report(report, &arguments, &err))
 		ret = EXIT_CANNOT;
-	}
+	if (ret)
+		fprintf(stderr, "holdup report: %s\n", err.text);
 	report_free(report);
 	return ret;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "analysis/load.h"
+#include "analysis/select.h"
 #include "plots/plot.h"
 #include "tracing/base/exits.h"
 #include "tracing/base/opts.h"
@@ -137,7 +138,15 @@ static int fail(const struct err *err)
 	return EXIT_CANNOT;
 }
 
-static int draw(const struct arguments *a)
+static int draw(struct report *const *reports, size_t n,
+		const struct plot_options *how, struct err *err)
+{
+	return n == 1 ? plot_draw(reports[0], how, err)
+		      : plot_compare((const struct report *const *)reports, n,
+				     how, err);
+}
+
+static int load_and_draw(const struct arguments *a)
 {
 	struct load_options load = { .from_ns = a->options.from_ns,
 				     .to_ns = a->options.to_ns,
@@ -149,20 +158,22 @@ static int draw(const struct arguments *a)
 	struct report *reports[MAX_DIRS] = { NULL };
 	struct err err = { "" };
 	size_t n = 0;
-	int bad = 0;
+	int status = EXIT_DONE;
 
-	for (; n < a->n_dirs && !bad; n++) {
+	for (; n < a->n_dirs && !status; n++) {
 		reports[n] = load_report(a->dirs[n], &load, &err);
-		bad = !reports[n];
+		status = reports[n] ? EXIT_DONE : EXIT_CANNOT;
 	}
-	if (!bad && n == 1)
-		bad = plot_draw(reports[0], &a->options, &err);
-	else if (!bad)
-		bad = plot_compare((const struct report *const *)reports, n,
-				   &a->options, &err);
+	if (!status && n == 1 &&
+	    select_check(reports[0], a->options.lock, a->options.thread, &err))
+		status = EXIT_USAGE;
+	else if (!status && draw(reports, n, &a->options, &err))
+		status = EXIT_CANNOT;
+	if (status)
+		fail(&err);
 	for (size_t i = 0; i < n; i++)
 		report_free(reports[i]);
-	return bad ? fail(&err) : EXIT_DONE;
+	return status;
 }
 
 /* What does not go together. */
@@ -209,5 +220,5 @@ int plot_main(int argc, char **argv)
 							     : EXIT_DONE;
 	if (!a.n_dirs)
 		a.dirs[a.n_dirs++] = "holdup.trace";
-	return draw(&a);
+	return load_and_draw(&a);
 }

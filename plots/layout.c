@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analysis/select.h"
 #include "tracing/base/exits.h"
 
 const enum state layout_order[STATE_N] = {
@@ -296,12 +297,5 @@ char *layout_thread(const struct report *report, int thread, size_t chars)
 bool layout_thread_wanted(const struct report *report, size_t thread,
 			  const struct plot_options *options)
 {
-	const struct thread *t = &report->threads[thread];
-	char tid[24];
-
-	if (!options->thread)
-		return true;
-	snprintf(tid, sizeof(tid), "%" PRId32, t->tid);
-	return !strcmp(tid, options->thread) ||
-	       (t->name && strstr(t->name, options->thread));
+	return select_thread(&report->threads[thread], options->thread);
 }

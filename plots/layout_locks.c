@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/select.h"
+
 bool layout_lock_wanted(const struct report *report, size_t lock,
 			const struct plot_options *options)
 {
-	const struct lock *l = &report->locks[lock];
-
-	return !options->lock || !strcmp(l->id, options->lock) ||
-	       strstr(l->label, options->lock);
+	return select_lock(&report->locks[lock], options->lock);
 }
 
 struct scored {

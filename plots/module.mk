@@ -1,4 +1,4 @@
-plots.ban := lttng/|babeltrace2/|workloads/|tracing/(?!schema\.h|base/)|analysis/(?!report\.h|load\.h)
+plots.ban := lttng/|babeltrace2/|workloads/|tracing/(?!schema\.h|base/)|analysis/(?!report\.h|load\.h|select\.h)
 packages += gnuplot-nox fonts-dejavu-core graphviz
 plot_kinds := timeline locks waits heat matrix utilization concurrency breakdown path overhead \
 	order compare sweep
@@ -10,14 +10,14 @@ data += plots/style.gp $(plot_kinds:%=plots/%.gp)
 
 aids += plotshapes
 plotshapes.src := tests/unit/plot_shapes_main.c tests/unit/plot_shapes.c tests/unit/plot_sim.c \
-	analysis/arena.c analysis/report.c $(plots.src) $(base.src)
+	analysis/arena.c analysis/report.c analysis/select.c $(plots.src) $(base.src)
 plotshapes.libs := $(base.libs)
 plotshapes.pkgs := glib-2.0
 
 packages += libpng-dev
 tests += plot_table_test plot_sums_test plot_draw_test
 plot_tested.src := tests/unit/plot_tsv.c tests/unit/plot_shapes.c tests/unit/plot_sim.c tests/scratch.c \
-	analysis/arena.c analysis/report.c $(plots.src) $(base.src)
+	analysis/arena.c analysis/report.c analysis/select.c $(plots.src) $(base.src)
 plot_table_test.src := tests/unit/plot_table_test.c $(plot_tested.src)
 plot_sums_test.src := tests/unit/plot_sums_test.c $(plot_tested.src)
 plot_draw_test.src := tests/unit/plot_draw_test.c $(plot_tested.src)

@@ -226,11 +226,11 @@ int lesson_main(int argc, char **argv)
 	if (asked.list) {
 		status = list();
 	} else if (asked.lessons->len == 0) {
-		fputs("holdup: lesson: no lesson given; try --list\n", stderr);
+		fputs("holdup lesson: no lesson given; try --list\n", stderr);
 	} else {
 		status = teach(&asked, results);
 		if (write_page(&asked, results, &err)) {
-			fprintf(stderr, "holdup: %s\n", err.text);
+			fprintf(stderr, "holdup lesson: %s\n", err.text);
 			status = EXIT_CANNOT;
 		}
 	}

@@ -48,13 +48,24 @@ setup() {
 @test "a section, a lock, a thread and a window can be asked for" {
 	run -0 holdup report --only locks --lock gate "$TRACE"
 	[[ "$output" == "Locks"*gate* ]]
-	run -0 holdup report --only locks --lock nonsense "$TRACE"
-	[[ "$output" != *gate* ]]
+	run -0 holdup report --only threads --thread corpus "$TRACE"
+	[[ "$output" == "Threads"*corpus_* ]]
 	whole=$(json "$TRACE" '.locks[0].acquisitions')
 	half=$(holdup report --format json --to 60ms "$TRACE" |
 		jq '.run.duration_ns <= 60000000')
 	[ "$half" = true ]
 	[ "$whole" = 90 ]
+}
+
+@test "a lock or thread that is not there is said to be none, with 2" {
+	for wrong in "--lock nonsense" "--thread nonsense" "--thread 1"; do
+		for command in report plot; do
+			# shellcheck disable=SC2086  # several words
+			run -2 --separate-stderr holdup $command $wrong "$TRACE"
+			[ "$output" = "" ]
+			[[ "$stderr" == "holdup $command: no "*" is called "* ]]
+		done
+	done
 }
 
 @test "HTML is one page that needs nothing else" {
