@@ -106,8 +106,8 @@ void find_idle(struct finder *finder)
 	    demand > 0.6 * report->run.cpus)
 		return;
 	finding.kind = "idle";
-	finding.cost_ns = (uint64_t)(((double)report->run.cpus - demand) *
-				     (double)report->run.duration_ns);
+	finding.cost_ns = measure_whole(((double)report->run.cpus - demand) *
+					(double)report->run.duration_ns);
 	finding.severity = SEVERITY_LOW;
 	finding.title = "CPUs stand idle: too few threads have work";
 	finding.advice = "Divide the work over more threads, or into smaller "

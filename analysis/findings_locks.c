@@ -41,8 +41,8 @@ static uint64_t woken_after(const struct lock *lock, enum hold_part part)
 		all += at->count;
 		mine += of == part ? at->count : 0;
 	}
-	return (uint64_t)((double)lock->hold_parts_ns[HOLD_WOKEN] *
-			  measure_ratio(mine, all));
+	return measure_whole((double)lock->hold_parts_ns[HOLD_WOKEN] *
+			     measure_ratio(mine, all));
 }
 
 /* The share of its holds that a lock's owner was blocked in this, or on its
@@ -88,7 +88,7 @@ static struct finding of_part(const struct finder *finder,
 
 	return (struct finding){
 		.kind = kind,
-		.cost_ns = (uint64_t)((double)lock->wait.total * part),
+		.cost_ns = measure_whole((double)lock->wait.total * part),
 		.path_share = share >= 0 ? share * part : -1,
 		.lock = finder_lock_index(finder, lock),
 		.thread = -1,
@@ -324,10 +324,11 @@ void find_busy_section(struct finder *finder)
 		finding.advice = kind->advice;
 		units_short(&count, lock->acquisitions);
 		units_ns_prose(&mean, lock->hold.mean);
-		units_short(&rate,
-			    (uint64_t)(measure_ratio(lock->acquisitions,
-						     report->run.duration_ns) *
-				       1e9));
+		units_short(
+			&rate,
+			measure_whole(measure_ratio(lock->acquisitions,
+						    report->run.duration_ns) *
+				      1e9));
 		units_share(&gap,
 			    measure_ratio(lock->handoff_ns, lock->wait.total));
 		finder_add(finder, finding,

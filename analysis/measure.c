@@ -3,9 +3,18 @@
 #include <glib.h>
 #include <stdlib.h>
 
+#define BUFFER_MOST (UINT64_C(1) << 40) /* nobody has more to give */
+
 double measure_ratio(uint64_t part, uint64_t whole)
 {
 	return whole ? (double)part / (double)whole : 0;
+}
+
+uint64_t measure_whole(double value)
+{
+	if (!(value > 0))
+		return 0;
+	return value < 0x1p64 ? (uint64_t)value : UINT64_MAX;
 }
 
 double measure_held_share(const struct report *report, const struct lock *lock)
@@ -263,10 +272,10 @@ uint64_t measure_better_buffer(const struct report *report)
 	if (!bytes || !report->run.events_lost)
 		return 0;
 	/* Losses come in bursts: as much again is the least that helps. */
-	wanted = (uint64_t)((double)bytes * factor);
-	while (bytes < wanted)
+	wanted = measure_whole((double)bytes * factor);
+	while (bytes < wanted && bytes < BUFFER_MOST)
 		bytes *= 2;
-	return MAX(bytes * 2, 1 << 20);
+	return MAX(MIN(bytes, BUFFER_MOST) * 2, 1 << 20);
 }
 
 uint64_t measure_lost(const struct report *report)

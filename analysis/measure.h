@@ -10,6 +10,9 @@
 /* part / whole as a ratio; 0 if there is no whole. */
 double measure_ratio(uint64_t part, uint64_t whole);
 
+/* A figure as a whole number: what is too large for one is UINT64_MAX. */
+uint64_t measure_whole(double value);
+
 /* Share of the run during which anybody held the lock: of a group's locks,
  * the mean. */
 double measure_held_share(const struct report *report, const struct lock *lock);

@@ -1,3 +1,4 @@
+#include "analysis/measure.h"
 #include "analysis/replay.h"
 
 #include <glib.h>
@@ -92,8 +93,8 @@ static int by_time(const void *a, const void *b)
 
 static uint64_t predicted(const struct report *r, uint64_t ns, uint64_t base)
 {
-	return (uint64_t)((double)r->run.duration_ns * (double)ns /
-			  (double)base);
+	return measure_whole((double)r->run.duration_ns * (double)ns /
+			     (double)base);
 }
 
 static void keep_best(struct trials *t, uint64_t base)

@@ -2,7 +2,7 @@
 # build/fuzz/NAME tests/fuzz/corpus/NAME. Tests run them over the corpus only.
 fuzzers := events manifest repair
 events.fuzz := $(load.src) $(render.src) analysis/check.c
-manifest.fuzz := $(manifest.src) analysis/arena.c analysis/report.c
+manifest.fuzz := $(load.src) $(render.src)
 repair.fuzz := analysis/read_repair.c
 fuzz_engine := fuzzer$(comma)
 fuzz_pkgs := $(sort $(load.pkgs) $(render.pkgs))
@@ -26,7 +26,10 @@ endef
 $(foreach f,$(fuzzers),$(eval $(call fuzzer,$(f))))
 
 # What was found once, as unit tests.
-tests += fuzz_events_test fuzz_repair_test
+tests += fuzz_events_test fuzz_manifest_test fuzz_repair_test
+fuzz_manifest_test.src := tests/fuzz/corpus_test.c tests/fuzz/manifest.c $(manifest.fuzz) $(base.src)
+fuzz_manifest_test.pkgs := cmocka $(fuzz_pkgs)
+fuzz_manifest_test.libs := $(load.libs) $(base.libs)
 fuzz_events_test.src := tests/fuzz/corpus_test.c tests/fuzz/events.c $(events.fuzz) $(base.src)
 fuzz_events_test.pkgs := cmocka $(fuzz_pkgs)
 fuzz_events_test.libs := $(load.libs) $(base.libs)
