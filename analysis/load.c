@@ -143,6 +143,7 @@ struct report *load_report(const char *dir, const struct load_options *options,
 	} else {
 		if (damage.text[0])
 			add_note(&stats, damage.text);
+		manifest_check(&manifest, dir, &stats);
 		report = load_finish(load, dir, &stats);
 	}
 	read_stats_clear(&stats);

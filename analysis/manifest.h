@@ -54,6 +54,13 @@ int manifest_read(const char *dir, struct manifest *manifest, struct err *err);
 void manifest_clear(struct manifest *manifest);
 
 /*
+ * Compares what was read of `dir` with the counts of the recorder: what is
+ * missing gets a note each, and makes the trace a truncated one.
+ */
+void manifest_check(const struct manifest *manifest, const char *dir,
+		    struct read_stats *stats);
+
+/*
  * Fills what `report->run` tells of the recording and of the reading:
  * everything but duration and begin, which are the model's, and lock_operations
  * and unresolved.

@@ -175,6 +175,7 @@ static int end(struct sink *sink, bool whole)
 		read_wrapper_end(sink->wrapper, sink->stats.end_ns);
 	read_decoder_stats(sink->decoder, &sink->stats);
 	sink->stats.truncated = !whole;
+	manifest_check(&sink->manifest, sink->trace, &sink->stats);
 	report = load_finish(sink->load, sink->trace, &sink->stats);
 	sink->load = NULL;
 	result = print(sink, report);

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "analysis/arena.h"
@@ -146,6 +147,112 @@ static void the_run_of_a_report_is_what_recorder_and_reader_say(void **state)
 	report_free(report);
 }
 
+static const char counted[] =
+	"{\"scheduler\":{\"events\":5},\"board\":{\"events\":2},"
+	"\"ust\":{\"streams\":["
+	"{\"name\":\"ust/a\",\"bytes\":3,\"packets\":1},"
+	"{\"name\":\"ust/b\",\"bytes\":4,\"packets\":1},{},7]}}";
+
+static void clear(struct read_stats *stats)
+{
+	for (size_t i = 0; i < stats->n_notes; i++)
+		g_free(stats->notes[i]);
+	g_free(stats->notes);
+}
+
+/* What is said of a reading of `scheduler` and `board` events. */
+static void check(void *state, uint64_t scheduler, uint64_t board,
+		  struct read_stats *stats)
+{
+	struct read_stream streams[] = {
+		{ .source = SOURCE_SCHED, .events = scheduler },
+		{ .source = SOURCE_BOARD, .events = board },
+		{ .source = SOURCE_UST, .events = 1000 },
+	};
+	struct manifest m;
+
+	assert_int_equal(read_text(state, counted, &m, NULL), 0);
+	stats->streams = streams;
+	stats->n_streams = G_N_ELEMENTS(streams);
+	manifest_check(&m, scratch_path(state, "."), stats);
+	stats->streams = NULL;
+	stats->n_streams = 0;
+	manifest_clear(&m);
+}
+
+static void write_streams(void *state, const char *a, const char *b)
+{
+	assert_int_equal(g_mkdir_with_parents(scratch_path(state, "ust"), 0700),
+			 0);
+	assert_true(
+		g_file_set_contents(scratch_path(state, "ust/a"), a, -1, NULL));
+	assert_true(
+		g_file_set_contents(scratch_path(state, "ust/b"), b, -1, NULL));
+}
+
+static void what_is_whole_gets_no_note(void **state)
+{
+	struct read_stats stats = { 0 };
+
+	write_streams(*state, "abc", "abcdefgh");
+	check(*state, 5, 3, &stats);
+	assert_int_equal(stats.n_notes, 0);
+	assert_false(stats.truncated);
+}
+
+static void events_that_the_recorder_counted_are_missed(void **state)
+{
+	struct read_stats stats = { 0 };
+
+	check(*state, 4, 0, &stats);
+	assert_true(stats.truncated);
+	assert_int_equal(stats.n_notes, 2);
+	assert_string_equal(stats.notes[0],
+			    "kernel: only 4 of the 5 events that were recorded "
+			    "are there");
+	assert_string_equal(stats.notes[1],
+			    "board: only 0 of the 2 events that were recorded "
+			    "are there");
+	clear(&stats);
+}
+
+static void a_stream_that_is_cut_between_packets_is_short(void **state)
+{
+	struct read_stats stats = { 0 };
+
+	write_streams(*state, "abc", "abc");
+	check(*state, 5, 2, &stats);
+	assert_true(stats.truncated);
+	assert_int_equal(stats.n_notes, 1);
+	assert_string_equal(stats.notes[0],
+			    "ust/b: ends after 3 of its 4 bytes");
+	clear(&stats);
+}
+
+static void a_stream_that_is_gone_is_named(void **state)
+{
+	struct read_stats stats = { 0 };
+
+	write_streams(*state, "abc", "abcd");
+	assert_int_equal(g_unlink(scratch_path(*state, "ust/a")), 0);
+	check(*state, 5, 2, &stats);
+	assert_int_equal(stats.n_notes, 1);
+	assert_string_equal(stats.notes[0], "ust/a: is missing");
+	clear(&stats);
+}
+
+static void what_the_reader_noted_is_not_noted_again(void **state)
+{
+	struct read_stats stats = { .notes = g_new0(char *, 2), .n_notes = 2 };
+
+	stats.notes[0] = g_strdup("kernel/a: is cut");
+	stats.notes[1] = g_strdup("ust/b: is cut");
+	write_streams(*state, "abc", "");
+	check(*state, 4, 2, &stats);
+	assert_int_equal(stats.n_notes, 2);
+	clear(&stats);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +262,11 @@ int main(void)
 		scratch_test(what_is_not_json_is_said_in_one_line),
 		scratch_test(
 			the_run_of_a_report_is_what_recorder_and_reader_say),
+		scratch_test(what_is_whole_gets_no_note),
+		scratch_test(events_that_the_recorder_counted_are_missed),
+		scratch_test(a_stream_that_is_cut_between_packets_is_short),
+		scratch_test(a_stream_that_is_gone_is_named),
+		scratch_test(what_the_reader_noted_is_not_noted_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
