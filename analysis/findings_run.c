@@ -277,7 +277,7 @@ void find_no_contention(struct finder *finder)
 	}
 	/* Of what is damaged nobody knows that nothing else was in it. */
 	if (!is_recorded(report) || is_stuck(report) || report->run.truncated ||
-	    finder_has(finder, "lost-wakeup"))
+	    report->run.threadless || finder_has(finder, "lost-wakeup"))
 		return;
 	for (size_t i = 0; i < report->n_locks; i++) {
 		if (!measure_is_held(&report->locks[i]))

@@ -202,13 +202,29 @@ static enum sched_source scheduler(const struct manifest *manifest,
 	return stats->traces[SOURCE_SCHED] ? SCHED_SYSTEM : SCHED_NONE;
 }
 
+static const char threadless_note[] =
+	"The session recorded no thread ids: threads are taken for one, and "
+	"who waits for whom cannot be told (lttng add-context -u -t vpid -t "
+	"vtid).";
+
+static bool is_threadless(const struct read_stats *stats)
+{
+	for (size_t i = 0; i < stats->n_streams; i++)
+		if (stats->streams[i].threadless && stats->streams[i].events)
+			return true;
+	return false;
+}
+
 static void add_notes(const struct manifest *manifest,
 		      const struct read_stats *stats, struct report *report)
 {
 	size_t old = report->run.n_notes, n = old;
 	const char **notes = arena_array(
-		report->arena, old + manifest->n_notes + stats->n_notes + 1,
+		report->arena, old + manifest->n_notes + stats->n_notes + 2,
 		sizeof(*notes));
+
+	if (report->run.threadless)
+		notes[n++] = threadless_note;
 
 	for (size_t i = 0; i < old; i++)
 		notes[i] = report->run.notes[i];
@@ -253,6 +269,8 @@ void manifest_fill_run(const struct manifest *manifest, const char *dir,
 		arena_string(report->arena, manifest->not_entered);
 	if (manifest->cpus)
 		report->run.cpus = manifest->cpus;
+	report->run.boards =
+		manifest->found || stats->traces[SOURCE_BOARD] != 0;
 	report->run.budget = manifest->budget;
 	report->run.buffer_bytes = manifest->buffer_bytes;
 	report->run.exit_status = manifest->exit_status;
@@ -264,5 +282,6 @@ void manifest_fill_run(const struct manifest *manifest, const char *dir,
 	report->run.sched_lost =
 		MAX(stats->discarded[SOURCE_SCHED], manifest->scheduler_lost);
 	report->run.truncated = report->run.truncated || stats->truncated;
+	report->run.threadless = is_threadless(stats);
 	add_notes(manifest, stats, report);
 }

@@ -239,15 +239,25 @@ static void begin(struct model *m, const struct event *e)
 	m->last = m->newest = MAX(m->begin, e->ts_ns);
 }
 
+/* Of our own interposer: the program has done nothing before it. */
+static bool is_first_word(const struct event *e)
+{
+	return e->type == EVENT_PROCESS_START && e->u.process.executable &&
+	       *e->u.process.executable;
+}
+
 /*
  * What came before the first word of the program is the recording's own: the
  * start of the program under the tracer. The run begins with that word, where
- * a recorder says when it started itself.
+ * a recorder says when it started itself, or where the word says that it is
+ * the first.
  */
-static void begin_again(struct model *m, uint64_t ns)
+static void begin_again(struct model *m, const struct event *e)
 {
+	uint64_t ns = e->ts_ns;
+
 	m->told = true;
-	if (!m->options.begin_ns || ns <= m->begin)
+	if ((!m->options.begin_ns && !is_first_word(e)) || ns <= m->begin)
 		return;
 	for (guint i = 0; i < m->threads->len; i++) {
 		struct m_thread *t = thread_at(m, (int32_t)i);
@@ -356,7 +366,7 @@ void model_event(struct model *m, const struct event *event)
 	if (group == GROUP_NONE)
 		return;
 	if (!m->told && group != GROUP_BOARD && group != GROUP_SCHED)
-		begin_again(m, event->ts_ns);
+		begin_again(m, event);
 	e = *event;
 	if (e.ts_ns < m->begin)
 		e.ts_ns = m->begin;

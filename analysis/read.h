@@ -34,6 +34,7 @@ struct read_stream { /* one file of events, or a row of them */
 	uint64_t discarded; /* by the tracer, as it counted */
 	uint64_t gaps;	    /* spans in which it discarded */
 	bool damaged;	    /* ends before its end */
+	bool threadless;    /* no event of it says which thread told it */
 };
 
 struct read_stats {

@@ -131,6 +131,8 @@ static struct stream *stream_new(struct read_decoder *decoder,
 	stream->pid = read_number_find(context, "vpid", "pid");
 	stream->tid = read_number_find(context, "vtid", "tid");
 	stream->ip = read_number_find(context, "ip", NULL);
+	stream->stats.threadless =
+		stream->stats.source == SOURCE_UST && !stream->tid.found;
 	if (bt_stream_class_supports_packets(class))
 		stream->cpu = read_number_find(
 			bt_stream_class_borrow_packet_context_field_class_const(

@@ -308,7 +308,7 @@ void section_losses(struct page *page)
 								   "scheduler "
 								   "records"
 								 : NULL;
-	bool foreign = !*report->run.detail;
+	bool foreign = !report->run.boards;
 	uint64_t better = measure_better_buffer(report);
 	char buffer[48] = "a larger --buffer";
 	struct units_text count;

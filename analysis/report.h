@@ -349,6 +349,7 @@ struct report {
 		const char *ended; /* how the recording ended, "" in order */
 		const char *not_entered; /* why the program is unrecorded, "" */
 		const char *detail;	 /* "contended", "all", "" unknown */
+		bool boards; /* its boards are there: counts are exact */
 		enum sched_source scheduler;
 		uint32_t budget;
 		uint64_t buffer_bytes; /* for each CPU, 0 unknown */
@@ -359,6 +360,7 @@ struct report {
 		uint64_t refused;    /* events that could not follow */
 		uint64_t unresolved; /* addresses without a name */
 		bool truncated;
+		bool threadless; /* events do not say which thread told them */
 		size_t n_notes;
 		const char *const *notes; /* caveats, a line each */
 	} run;

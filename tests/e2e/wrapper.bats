@@ -10,12 +10,14 @@ setup() {
 	[ -n "$wrapper" ] || skip "LTTng's pthread wrapper is not installed"
 }
 
-# Runs "$@" with the wrapper, in a session of its own, into the directory wrapped.
+# Runs "${@:2}" with the wrapper, in a session of its own, into the directory
+# wrapped; with the context fields that $1 names.
 wrap() {
 	# shellcheck disable=SC2016  # expanded by the inner shell
 	unshare -m --propagation private bash -c '
 		wrapper=$1
-		shift
+		context=$2
+		shift 2
 		mkdir -p run home /run/lttng
 		mount --bind run /run/lttng
 		export LTTNG_HOME=$PWD/home
@@ -24,6 +26,9 @@ wrap() {
 			lttng create wrapped --output="$PWD/wrapped"
 			lttng enable-channel -u c --subbuf-size=1M
 			lttng enable-event -u -c c "lttng_ust_pthread:*"
+			for field in $context; do
+				lttng add-context -u -c c -t "$field"
+			done
 			lttng start
 		} >/dev/null
 		env -u LTTNG_HOME LTTNG_UST_REGISTER_TIMEOUT=-1 \
@@ -33,13 +38,33 @@ wrap() {
 		umount -l /run/lttng' wrap "$wrapper" "$@"
 }
 
+# What holdup counts of our mutex in that trace.
+reported() {
+	holdup report wrapped --each --format json |
+		jq --arg place "$place" '[.locks[] | select(.address | ascii_upcase |
+			endswith($place)) | .acquisitions] | add'
+}
+
 @test "LTTng's pthread wrapper counts the same acquisitions" {
-	wrap "$BUILD/aid/programs" family
+	wrap "vpid vtid" "$BUILD/aid/programs" family
 	# Theirs has LTTng's own mutexes, too: take ours by its place in its page.
 	place=$(nm "$BUILD/aid/programs" | awk '$3 == "counted" { print toupper(substr($1, 14)) }')
 	theirs=$(babeltrace2 wrapped | grep -c "pthread_mutex_lock_acq.* mutex = 0x[0-9A-F]*$place, status = 0 ")
 	holdup record -o t "$BUILD/aid/programs" family
 	holdup report t --format json -o r.json
 	[ "$theirs" = 83 ]
+	[ "$(reported)" = 83 ]
+	holdup report wrapped >page
+	grep -q "with LTTng's pthread wrapper" page
+	run ! grep "no thread ids" page
 	[ "$(jq '[.locks[] | select(.kind == "mutex") | .acquisitions] | add' r.json)" = "$theirs" ]
+}
+
+@test "a session without thread ids is not called free of contention" {
+	wrap "" "$BUILD/aid/programs" family
+	place=$(nm "$BUILD/aid/programs" | awk '$3 == "counted" { print toupper(substr($1, 14)) }')
+	[ "$(reported)" = 83 ]
+	run -0 holdup report wrapped
+	[[ $output == *"recorded no thread ids"*"lttng add-context"* ]]
+	[[ $output != *"No contention"* ]]
 }
