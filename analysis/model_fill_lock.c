@@ -238,8 +238,10 @@ static void fill_lock_sites(const struct model *m, const struct m_lock *lock,
 		out->sites[out->n_sites++] = (struct lock_site){
 			.site = s->site,
 			.acquisitions = c->acquisitions,
-			.contended = c->contended,
-			.wait_ns = c->wait_ns,
+			.contended = c->contended +
+				     (board ? s->told.relock_waits : 0),
+			.wait_ns = c->wait_ns +
+				   (board ? s->told.relock_wait_ns : 0),
 			.hold_ns = c->hold_ns,
 			.n_stack = s->n_stack,
 			.stack = stack,

@@ -92,54 +92,64 @@ static void once_ran(struct model *m, const struct event *e,
 			      .weight = 1 });
 }
 
-static bool was_woken_by(const struct m_lock *lock, uint64_t from, uint64_t to)
+/* The first wake-up told within [from, to), `from` if there is none. */
+static uint64_t first_wake(const struct m_lock *lock, uint64_t from,
+			   uint64_t to)
 {
 	const struct m_detail *d = lock->detail;
+	uint64_t first = from;
 
 	for (uint32_t i = d->holds.n; i; i--) {
 		const struct told_hold *wake =
 			queue_at(&d->holds, i - 1, sizeof(*wake));
 
-		if (wake->acquired > from && wake->acquired <= to)
-			return true;
+		if (wake->acquired < from)
+			break;
+		if (wake->acquired < to)
+			first = wake->acquired;
 	}
-	return false;
+	return first;
 }
 
 /*
  * A condition wait takes its mutex again before it returns, inside the C
- * library. A thread that was woken and blocked once more, and was woken from
- * that by one that did not signal, waited for the mutex: that part of the wait
- * is the mutex' own.
+ * library. A thread that was woken and blocked once more waited for the mutex:
+ * that part of the wait is the mutex' own. Who woke it, and was preempted right
+ * then, may not have told of its signal yet; so only one that is known to have
+ * come later speaks against it.
  */
 static uint64_t relock(struct model *m, const struct event *e,
 		       struct m_thread *t, const struct m_lock *cond)
 {
-	uint64_t end = e->u.wait.end_ns;
-	struct blocked_again b;
-	struct m_lock *mutex;
+	uint64_t begin = e->u.wait.begin_ns, end = e->u.wait.end_ns;
 	struct told_wait w = { .end = end, .thread = t->index, .weight = 1 };
+	uint64_t again;
+	struct m_lock_site *site;
+	struct m_lock *mutex;
 
-	if (cond->kind != LOCK_CONDITION || !e->u.wait.mutex || !cond->detail ||
-	    !timeline_blocked_again(t, e->u.wait.begin_ns, end, &b) ||
-	    was_woken_by(cond, b.again, b.woken) ||
-	    !model_thread_find(m, b.waker))
+	if (cond->kind != LOCK_CONDITION || !e->u.wait.mutex || !cond->detail)
 		return end;
-	mutex = model_lock(m, e->pid, e->u.wait.mutex, LOCK_MUTEX, b.again);
-	w.begin = b.again;
+	again = timeline_blocked_again(t, first_wake(cond, begin, end), end);
+	if (!again)
+		return end;
+	mutex = model_lock(m, e->pid, e->u.wait.mutex, LOCK_MUTEX, again);
+	w.begin = again;
 	w.site = model_site(m, e->pid, e->u.wait.site);
 	mutex->touched = true;
 	mutex->told.relock_waits++;
-	mutex->told.relock_wait_ns += end - b.again;
+	mutex->told.relock_wait_ns += end - again;
 	mutex->told.contended++;
+	site = model_lock_site(mutex, w.site);
+	site->told.relock_waits++;
+	site->told.relock_wait_ns += end - again;
 	timeline_close(m, t,
-		       &(struct cover){ .begin = b.again,
+		       &(struct cover){ .begin = again,
 					.end = end,
 					.lock = mutex->index,
 					.site = w.site,
 					.state = STATE_LOCK });
 	lock_wait_done(m, mutex, t, &w);
-	return b.again;
+	return again;
 }
 
 static void on_end(struct model *m, const struct event *e, struct m_lock *lock)

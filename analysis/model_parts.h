@@ -410,17 +410,11 @@ bool timeline_is_open(const struct m_thread *t, const struct cover *cover);
  */
 uint64_t timeline_end_wait(struct m_thread *t, int32_t lock, uint64_t ns);
 /*
- * Was the thread woken and then blocked once more within [begin, end)? Then
- * `again` is the last time that it blocked and `woken` when that ended, by the
- * thread with the tid `waker`.
+ * When the thread blocked once more before `end`, woken `after` that from what
+ * it was blocked in; 0 if it did not.
  */
-struct blocked_again {
-	uint64_t again, woken;
-	int32_t waker;
-};
-
-bool timeline_blocked_again(const struct m_thread *t, uint64_t begin,
-			    uint64_t end, struct blocked_again *out);
+uint64_t timeline_blocked_again(const struct m_thread *t, uint64_t after,
+				uint64_t end);
 /* There was no such wait after all. */
 void timeline_cancel(struct m_thread *t, uint64_t begin, uint8_t state);
 /* The thread did something at `ns`: what it was in before was over by then. */

@@ -409,25 +409,25 @@ bool timeline_is_open(const struct m_thread *t, const struct cover *cover)
 	return find_open(t, cover) != NULL;
 }
 
-bool timeline_blocked_again(const struct m_thread *t, uint64_t begin,
-			    uint64_t end, struct blocked_again *out)
+uint64_t timeline_blocked_again(const struct m_thread *t, uint64_t after,
+				uint64_t end)
 {
 	uint32_t i = t->segments.n;
+	bool woken = false;
 
-	while (i && segment_at(t, i - 1)->begin >= end)
+	while (i && segment_at(t, i - 1)->begin > after)
 		i--;
-	/* Backwards: woken for good, blocked before that, woken before that. */
-	while (i && segment_at(t, i - 1)->raw != RAW_WOKEN)
-		i--;
-	if (i < 2 || segment_at(t, i - 2)->raw != RAW_BLOCKED)
-		return false;
-	out->woken = segment_at(t, i - 1)->begin;
-	out->waker = segment_at(t, i - 1)->waker;
-	out->again = segment_at(t, i - 2)->begin;
-	for (i -= 2; i && segment_at(t, i - 1)->begin > begin; i--)
-		if (segment_at(t, i - 1)->raw == RAW_WOKEN)
-			return true;
-	return false;
+	for (i = MAX(i, 1); i < t->segments.n; i++) {
+		const struct segment *s = segment_at(t, i);
+
+		if (s->begin >= end)
+			break;
+		if (woken && s->raw == RAW_BLOCKED)
+			return s->begin;
+		woken |= segment_at(t, i - 1)->raw == RAW_BLOCKED &&
+			 s->raw != RAW_BLOCKED;
+	}
+	return 0;
 }
 
 uint64_t timeline_end_wait(struct m_thread *t, int32_t lock, uint64_t ns)

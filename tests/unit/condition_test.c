@@ -1,6 +1,7 @@
 /* What becomes of the wake-ups of conditions, and what findings make of it. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "analysis/findings.h"
 #include "analysis/groups.h"
 #include "tests/feed.h"
+
+#define L 0xA
 
 static void cond_event(struct model *m, uint64_t ts, int32_t tid,
 		       enum event_type type, uint64_t begin, unsigned more)
@@ -190,9 +193,193 @@ static void broadcasts_in_vain_are_a_storm_and_few_are_not(void **state)
 	assert_int_equal(count_storms(0), 0);
 }
 
+static void condition_wait_is_blamed_on_who_signalled(void **state)
+{
+	struct model *m = feed_new(2);
+	const struct lock *l;
+	struct report *r;
+
+	(void)state;
+	feed_start(m, 0, 11);
+	feed_start(m, 0, 12);
+	feed_object(m, 100, 11, EVENT_WAIT_BEGIN, LOCK_CONDITION, 0xC, 100);
+	feed_object(m, 250, 12, EVENT_SIGNAL, LOCK_CONDITION, 0xC, 250);
+	feed_object(m, 270, 11, EVENT_WAIT_END, LOCK_CONDITION, 0xC, 100);
+	r = feed_report(m);
+	l = feed_lock(r, 0xC);
+	assert_int_equal(l->waits, 1);
+	assert_int_equal(l->signals, 1);
+	assert_int_equal(l->wait.total, 170);
+	assert_int_equal(feed_blame(r, 0xC, 11, 12), 150);
+	assert_int_equal(l->handoff_ns, 20);
+	assert_int_equal(feed_thread(r, 11)->state_ns[STATE_COND], 170);
+	report_free(r);
+}
+
+/* 11 is signalled by 12, which goes on to hold the mutex until 300. */
+/*
+ * Thread 11 is signalled at 200, finds the mutex taken at 220 and has it at
+ * 315. `early`: it was also disturbed at 150, before the signal.
+ */
+static struct report *signalled_under_its_mutex(bool early, uint64_t told)
+{
+	struct model *m = feed_new_from(2, 0);
+	struct event e = { .ts_ns = 331,
+			   .type = EVENT_WAIT_END,
+			   .pid = FEED_PID,
+			   .tid = 11,
+			   .cpu = -1 };
+
+	feed_switch(m, 1, 0, 0, 0, 11);
+	feed_switch(m, 2, 1, 0, 0, 12);
+	feed_start(m, 3, 11);
+	feed_start(m, 4, 12);
+	feed_object(m, 100, 11, EVENT_WAIT_BEGIN, LOCK_CONDITION, 0xC, 100);
+	feed_switch(m, 110, 0, 11, 1, 0);
+	if (early) {
+		feed_waking(m, 150, 1, 99, 11);
+		feed_switch(m, 150, 0, 0, 0, 11);
+		feed_switch(m, 160, 0, 11, 1, 0);
+	}
+	if (told < 331)
+		feed_object(m, told, 12, EVENT_SIGNAL, LOCK_CONDITION, 0xC,
+			    200);
+	feed_waking(m, 201, 1, 12, 11);
+	feed_switch(m, 210, 0, 0, 0, 11);
+	feed_switch(m, 220, 0, 11, 1, 0);
+	feed_waking(m, 301, 1, 12, 11);
+	feed_switch(m, 310, 0, 0, 0, 11);
+	feed_held(m, 320, 12, L, 0x51, 0, 150, 300);
+	feed_held(m, 330, 11, L, 0x52, 0, 315, 330);
+	e.u.wait.object = 0xC;
+	e.u.wait.kind = LOCK_CONDITION;
+	e.u.wait.mutex = L;
+	e.u.wait.site = 0x52;
+	e.u.wait.begin_ns = 100;
+	e.u.wait.end_ns = 315;
+	model_event(m, &e);
+	if (told > 331)
+		feed_object(m, told, 12, EVENT_SIGNAL, LOCK_CONDITION, 0xC,
+			    200);
+	feed_exit(m, 400, 11);
+	return feed_report(m);
+}
+
+static void waited_for_the_mutex_from_220(const struct report *r, uint64_t cond)
+{
+	const struct thread *t = feed_thread(r, 11);
+	const struct lock *l = feed_lock(r, L);
+
+	assert_int_equal(t->state_ns[STATE_COND], cond);
+	assert_int_equal(t->state_ns[STATE_LOCK], 81);
+	assert_int_equal(l->wait.total, 315 - 220);
+	assert_int_equal(l->contended, 1);
+	assert_int_equal(l->sites[0].wait_ns, 315 - 220);
+	assert_int_equal(feed_blame(r, L, 11, 12), 80);
+}
+
+static void condition_wait_that_blocks_again_waited_for_its_mutex(void **state)
+{
+	struct report *r = signalled_under_its_mutex(false, 200);
+
+	(void)state;
+	waited_for_the_mutex_from_220(r, 201 - 110);
+	report_free(r);
+	r = signalled_under_its_mutex(true, 200);
+	waited_for_the_mutex_from_220(r, 201 - 160 + 150 - 110);
+	report_free(r);
+}
+
+/* Who signals may lose its CPU to whom it wakes, and tell when it is back. */
+static void signal_that_is_told_late_changes_no_wait_for_the_mutex(void **state)
+{
+	struct report *r = signalled_under_its_mutex(false, 350);
+
+	(void)state;
+	waited_for_the_mutex_from_220(r, 201 - 110);
+	report_free(r);
+}
+
+/* The board counts acquisitions by a condition wait, but not their waits. */
+static void sites_of_a_board_know_of_waits_inside_condition_waits(void **state)
+{
+	struct model *m = feed_new_from(2, 0);
+	struct event e = { .ts_ns = 200,
+			   .type = EVENT_WAIT_END,
+			   .pid = FEED_PID,
+			   .tid = 11,
+			   .cpu = -1 };
+	const struct lock *l;
+	struct report *r;
+
+	(void)state;
+	feed_switch(m, 1, 0, 0, 0, 11);
+	feed_start(m, 2, 11);
+	feed_object(m, 100, 11, EVENT_WAIT_BEGIN, LOCK_CONDITION, 0xC, 100);
+	feed_switch(m, 110, 0, 11, 1, 0);
+	feed_waking(m, 120, 1, 12, 11);
+	feed_switch(m, 130, 0, 0, 0, 11);
+	feed_switch(m, 140, 0, 11, 1, 0);
+	feed_switch(m, 150, 0, 0, 0, 11);
+	e.u.wait.object = 0xC;
+	e.u.wait.kind = LOCK_CONDITION;
+	e.u.wait.mutex = L;
+	e.u.wait.site = 0x52;
+	e.u.wait.begin_ns = 100;
+	e.u.wait.end_ns = 160;
+	model_event(m, &e);
+	e = (struct event){ .ts_ns = 300,
+			    .type = EVENT_LOCK_STATS,
+			    .pid = FEED_PID,
+			    .tid = 11,
+			    .cpu = -1 };
+	e.u.stats.address = L;
+	e.u.stats.site = 0x52;
+	e.u.stats.acquisitions = 1;
+	e.u.stats.hold_ns = 10;
+	e.u.stats.hold_max_ns = 10;
+	model_event(m, &e);
+	feed_exit(m, 400, 11);
+	r = feed_report(m);
+	l = feed_lock(r, L);
+	assert_int_equal(l->wait.total, 20);
+	assert_int_equal(l->n_sites, 1);
+	assert_int_equal(l->sites[0].wait_ns, 20);
+	assert_int_equal(l->sites[0].contended, 1);
+	report_free(r);
+}
+
+static void waits_in_vain_are_counted(void **state)
+{
+	struct model *m = feed_new(2);
+	struct report *r;
+
+	(void)state;
+	feed_start(m, 0, 11);
+	feed_start(m, 0, 12);
+	feed_object(m, 100, 11, EVENT_WAIT_BEGIN, LOCK_CONDITION, 0xC, 100);
+	feed_object(m, 200, 12, EVENT_SIGNAL, LOCK_CONDITION, 0xC, 200);
+	feed_object(m, 300, 11, EVENT_WAIT_END, LOCK_CONDITION, 0xC, 100);
+	/* It looks, finds nothing, and waits again; then nobody signals. */
+	feed_object(m, 400, 11, EVENT_WAIT_BEGIN, LOCK_CONDITION, 0xC, 400);
+	feed_object(m, 900, 11, EVENT_WAIT_END, LOCK_CONDITION, 0xC, 400);
+	r = feed_report(m);
+	assert_int_equal(feed_lock(r, 0xC)->stolen, 1);
+	assert_int_equal(feed_lock(r, 0xC)->spurious, 1);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(condition_wait_is_blamed_on_who_signalled),
+		cmocka_unit_test(
+			condition_wait_that_blocks_again_waited_for_its_mutex),
+		cmocka_unit_test(
+			signal_that_is_told_late_changes_no_wait_for_the_mutex),
+		cmocka_unit_test(
+			sites_of_a_board_know_of_waits_inside_condition_waits),
+		cmocka_unit_test(waits_in_vain_are_counted),
 		cmocka_unit_test(
 			signals_that_nobody_hears_are_counted_and_the_last_is_known),
 		cmocka_unit_test(waits_again_after_a_broadcast_are_counted),
