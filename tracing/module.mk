@@ -11,7 +11,7 @@ libs += libholdup
 libholdup.src := $(patsubst %,tracing/interposer/%.c,events tell clock board stack \
 	real thread section block mutex rwlock spin cond barrier once sem c11 \
 	futex threads sleep fds io io_plain io_wait io_socket io_open fork \
-	exec hooks process)
+	exec privileges hooks process)
 libholdup.pkgs := lttng-ust
 libholdup.libs := -llttng-ust-common -ldl -lgcc_s -Wl,--version-script=tracing/interposer/exports.map
 $(BUILD)/pic/tracing/interposer/%.o: own += -fexceptions

@@ -3,6 +3,7 @@
  * own. LTTng wants to know of a fork before and after it; its own library for
  * that may be preloaded too, and is left to do it then.
  */
+#include "tracing/interposer/privileges.h"
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/sys.h"
 #include "tracing/interposer/thread.h"
@@ -49,6 +50,7 @@ static void after(struct fork *fork, bool is_child)
 {
 	fork->closed.kept_errno = errno;
 	if (is_child) {
+		privileges_forked();
 		if (fork->hooked)
 			lttng_ust_after_fork_child(&fork->signals);
 		process_forked(fork->tid);

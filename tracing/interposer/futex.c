@@ -3,6 +3,7 @@
  * semaphores of C++20, Rust, InnoDB.
  */
 #include "tracing/interposer/block.h"
+#include "tracing/interposer/privileges.h"
 #include "tracing/interposer/real.h"
 
 #include <errno.h>
@@ -143,6 +144,7 @@ EXPORT long syscall(long number, ...)
 {
 	struct arguments a;
 	va_list list;
+	long result;
 
 	va_start(list, number);
 	for (int i = 0; i < 6; i++)
@@ -160,5 +162,8 @@ EXPORT long syscall(long number, ...)
 	real_start();
 	if (unlikely(is_fork(number, &a)))
 		return fork_by_number(number, &a);
-	return call_real(number, &a);
+	result = call_real(number, &a);
+	if (!result)
+		privileges_did(number, a.at);
+	return result;
 }

@@ -102,6 +102,8 @@
 	R(int, __libc_start_main,                                           \
 	  (int (*)(int, char **, char **), int, char **, void (*)(void),    \
 	   void (*)(void), void (*)(void), void *))                         \
+	R(int, capset, (void *, const void *))                              \
+	R(int, prctl, (int, ...))                                           \
 	R(int, nanosleep, (TIME, struct timespec *))                        \
 	R(int, clock_nanosleep, (clockid_t, int, TIME, struct timespec *))  \
 	R(int, usleep, (useconds_t))                                        \

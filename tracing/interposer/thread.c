@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 
 #include "tracing/interposer/board.h"
+#include "tracing/interposer/privileges.h"
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/sys.h"
 #include "tracing/interposer/tell.h"
@@ -265,6 +266,8 @@ struct thread_run {
 
 static void run_end(struct thread_run *run)
 {
+	if (self.life == THREAD_FOREIGN)
+		privileges_leave();
 	if (run->returned)
 		self.end_how = END_RETURN;
 	else if (self.end_how != END_EXIT)
@@ -281,6 +284,8 @@ static void adopt(struct thread_more *more)
 	    atomic_load_explicit(&process.life, memory_order_acquire) !=
 		    PROCESS_LIVE) {
 		self.life = more->is_foreign ? THREAD_FOREIGN : THREAD_LOST;
+		if (more->is_foreign)
+			privileges_join();
 		thread_more_free(more);
 		return;
 	}

@@ -1,4 +1,5 @@
 /* Interposers of the calls that make, name, end and join threads. */
+#include "tracing/interposer/privileges.h"
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/section.h"
 #include "tracing/interposer/shared.h"
@@ -44,15 +45,21 @@ static void tell_create(const pthread_t *thread, void *(*routine)(void *),
 static int create(pthread_t *thread, const pthread_attr_t *attributes,
 		  struct thread_more *more, bool is_c11)
 {
+	bool is_foreign = more->is_foreign;
 	int result;
 
+	if (is_foreign)
+		privileges_expect(true);
 	if (is_c11)
 		result = real.thrd_create(thread, thread_begin_c11, more);
 	else
 		result = real.pthread_create(thread, attributes, thread_begin,
 					     more);
-	if (result)
-		thread_more_free(more);
+	if (!result)
+		return 0;
+	thread_more_free(more);
+	if (is_foreign)
+		privileges_expect(false);
 	return result;
 }
 
