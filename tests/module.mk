@@ -161,3 +161,5 @@ tests += run_test
 run_test.src := tests/unit/run_test.c $(feed.src)
 run_test.pkgs := cmocka $(model.pkgs)
 run_test.libs := $(model.libs) $(base.libs)
+aids += rights
+rights.src := tests/aid/rights.c
