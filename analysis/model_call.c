@@ -42,7 +42,8 @@ static void on_forked(struct model *m, const struct event *e)
 	const struct m_process *from = model_process(m, e->u.process.ppid);
 
 	p->told = true;
-	p->ppid = e->u.process.ppid;
+	p->ppid = p->copied = e->u.process.ppid;
+	p->copied_ns = e->ts_ns;
 	if (!p->begin)
 		p->begin = e->ts_ns;
 	if (!p->executable)

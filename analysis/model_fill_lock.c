@@ -437,9 +437,35 @@ static struct runs runs_of(GArray *rows, size_t size,
 	return (struct runs){ rows->data, rows->len, size, 0 };
 }
 
+/* Its own, or that which it had when its process was copied from another. */
+static const char *name_of(struct model *m, const struct m_lock *lock)
+{
+	const struct m_process *p = model_process_find(m, lock->pid);
+	uint64_t before = UINT64_MAX;
+
+	if (lock->name || lock->generation)
+		return lock->name;
+	for (int hops = 0; p && p->copied && hops < 32; hops++) {
+		uint32_t place = map_get(&m->lock_of, lock->address,
+					 (uint32_t)p->copied);
+		int32_t at = place == MAP_NONE ? -1 : (int32_t)place;
+
+		before = MIN(before, p->copied_ns);
+		for (; at >= 0; at = lock_at(m, at)->earlier)
+			if (lock_at(m, at)->name &&
+			    lock_at(m, at)->kind == lock->kind &&
+			    lock_at(m, at)->named_ns <= before)
+				return lock_at(m, at)->name;
+		p = model_process_find(m, p->copied);
+	}
+	return NULL;
+}
+
 static void fill_lock(struct model *m, struct m_lock *lock, struct lock *out,
 		      struct fill *fill)
 {
+	const char *name = name_of(m, lock);
+
 	*out = (struct lock){
 		.id = arena_printf(fill->arena, "%d:0x%lx#%u", lock->pid,
 				   (unsigned long)lock->address,
@@ -447,8 +473,7 @@ static void fill_lock(struct model *m, struct m_lock *lock, struct lock *out,
 		.pid = lock->pid,
 		.kind = lock->kind,
 		.address = lock->address,
-		.name = lock->name ? arena_string(fill->arena, lock->name)
-				   : NULL,
+		.name = name ? arena_string(fill->arena, name) : NULL,
 		.instances = 1,
 		.attributes = lock->attributes,
 		.init_site = lock->init_site,

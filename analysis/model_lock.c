@@ -370,6 +370,7 @@ static void on_name(struct model *m, const struct event *e)
 
 	g_free(lock->name);
 	lock->name = g_strdup(e->u.lock.name);
+	lock->named_ns = e->ts_ns;
 }
 
 void model_lock_event(struct model *m, const struct event *e)

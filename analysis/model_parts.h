@@ -217,6 +217,7 @@ struct m_lock {
 	uint32_t attributes;
 	int32_t init_site;
 	char *name;
+	uint64_t named_ns;
 	struct m_counts told, board;
 	bool boarded;
 	struct m_signals signals;
@@ -247,6 +248,8 @@ struct m_process {
 	int32_t status;
 	uint64_t begin, end; /* 0 unknown */
 	int32_t ender;	     /* thread that ended it, -1 unknown */
+	int32_t copied;	     /* its memory was that process'; 0: nobody's */
+	uint64_t copied_ns;
 };
 
 struct m_io {

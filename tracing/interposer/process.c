@@ -100,7 +100,8 @@ static void take_settings(const char *directory)
 	process.budget = number_of(getenv(ENV_BUDGET), BUDGET_DEFAULT);
 	if (session) {
 		process.detail_all = session->detail_all;
-		process.budget = session->budget;
+		process.budget = atomic_load_explicit(&session->budget,
+						      memory_order_relaxed);
 		scale = atomic_load_explicit(&session->ns_per_tick_q32,
 					     memory_order_relaxed);
 		process.tsc = session->tsc_usable && scale;
@@ -181,6 +182,8 @@ void process_forked(int32_t ptid)
 		atomic_store(&process.life, PROCESS_ENDED);
 		return;
 	}
+	/* It may have lost its parent already. */
+	board_header()->ppid = fact.process_fork.ppid;
 	if (!thread_enter(0))
 		return;
 	tell_now(TELL_process_fork, &fact);
