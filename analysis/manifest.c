@@ -28,6 +28,7 @@ static const struct value values[] = {
 	VALUE("detail", TEXT, detail),
 	VALUE("budget", U32, budget),
 	VALUE("buffer_bytes", U64, buffer_bytes),
+	VALUE("buffer_needed_bytes", U64, buffer_needed),
 	VALUE("pid", I32, pid),
 	VALUE("ended", TEXT, ended),
 	VALUE("exit_status", I32, exit_status),
@@ -273,6 +274,7 @@ void manifest_fill_run(const struct manifest *manifest, const char *dir,
 		manifest->found || stats->traces[SOURCE_BOARD] != 0;
 	report->run.budget = manifest->budget;
 	report->run.buffer_bytes = manifest->buffer_bytes;
+	report->run.buffer_needed = manifest->buffer_needed;
 	report->run.exit_status = manifest->exit_status;
 	report->run.scheduler = scheduler(manifest, stats);
 	report->run.events = all_events(stats);

@@ -36,6 +36,7 @@ struct manifest {
 	uint64_t wall_ns, user_ns, system_ns;
 	uint64_t scheduler_events, scheduler_lost, ust_discarded;
 	uint64_t buffer_bytes;	    /* for each CPU */
+	uint64_t buffer_needed;	    /* by what was lost, 0 nothing */
 	uint64_t event_ns, pair_ns; /* calibrated costs, 0 unknown */
 	size_t n_baseline;
 	struct manifest_run *baseline;

@@ -271,6 +271,8 @@ uint64_t measure_better_buffer(const struct report *report)
 
 	if (!bytes || !report->run.events_lost)
 		return 0;
+	if (report->run.buffer_needed)
+		return report->run.buffer_needed;
 	/* Losses come in bursts: as much again is the least that helps. */
 	wanted = measure_whole((double)bytes * factor);
 	while (bytes < wanted && bytes < BUFFER_MOST)

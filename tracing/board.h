@@ -47,7 +47,9 @@ struct board_session {
 	uint8_t detail_all;
 	uint8_t tsc_usable;
 	uint8_t pad[2];
-	uint32_t budget; /* contended events a second and thread; 0: no limit */
+	/* Contended events a second and thread; 0: no limit. Lowered where
+	 * events are lost. */
+	_Atomic uint32_t budget;
 	_Atomic uint32_t stopped; /* the recording is over: tell no more */
 	_Atomic uint64_t ns_per_tick_q32; /* made more exact while it runs */
 };

@@ -551,10 +551,66 @@ typed() {
 	gcc -O1 -pthread -o fast fast.c
 	run -0 --separate-stderr holdup record --detail all --buffer 64K ./fast
 	[ "$(manifest .ust.discarded)" -gt 0 ]
-	[[ "$stderr" == *"events were lost: try --buffer 16M" ]]
+	needed=$(($(manifest .buffer_needed_bytes) >> 20))
+	[[ "$stderr" == *"events were lost: try --buffer ${needed}M" ]]
+	[[ "$(holdup report | tr -s "\n " " ")" == *"record with --buffer ${needed}M."* ]]
 	told=$(babeltrace2 holdup.trace/ust 2>/dev/null | grep -c holdup:lock_held)
 	[ "$told" -lt 400000 ]
-	holdup record --detail all --buffer 64M ./fast
+	holdup record --detail all --buffer "${needed}M" ./fast
 	[ "$(manifest .ust.discarded)" = 0 ]
 	[ "$(babeltrace2 holdup.trace/ust | grep -c holdup:lock_held)" = 400000 ]
+}
+
+@test "what the recording before lost sizes the buffers of the next" {
+	holdup record true
+	before=$(manifest .buffer_bytes)
+	[ "$(manifest .buffer_learned)" = false ]
+	needed=$((before * 4))
+	jq ".buffer_needed_bytes = $needed" holdup.trace/holdup.json >new
+	mv new holdup.trace/holdup.json
+	holdup record true
+	[ "$(manifest .buffer_bytes)" = "$needed" ]
+	holdup record true # it was enough
+	[ "$(manifest .buffer_bytes)" = "$needed" ]
+	holdup record false || true # another program
+	[ "$(manifest .buffer_bytes)" = "$before" ]
+	holdup record --buffer 1M false || true
+	[ "$(manifest .buffer_bytes)" = 1048576 ]
+}
+
+@test "a budget that loses events is lowered while the program runs" {
+	cat >queue.c <<-'EOF'
+		#include <fcntl.h>
+		#include <pthread.h>
+		#include <time.h>
+		#include <unistd.h>
+		static void *work(void *data)
+		{
+			struct timespec end, now;
+			int fd = open("/dev/null", O_WRONLY);
+			clock_gettime(CLOCK_MONOTONIC, &end);
+			do {
+				for (int i = 0; i < 1000; i++)
+					if (write(fd, "x", 1) != 1)
+						return data;
+				clock_gettime(CLOCK_MONOTONIC, &now);
+			} while (now.tv_sec < end.tv_sec + 3);
+			return 0;
+		}
+		int main(void)
+		{
+			pthread_t t;
+			pthread_create(&t, 0, work, 0);
+			work(0);
+			return pthread_join(t, 0);
+		}
+	EOF
+	gcc -O1 -pthread -o queue queue.c
+	run -0 --separate-stderr holdup record --budget 4000000000 --buffer 64K ./queue
+	[ "$(manifest .ust.discarded)" -gt 0 ]
+	[ "$(manifest .budget_end)" -lt 4000000000 ]
+	[[ "$stderr" == *"the budget was lowered from 4000000000 to"* ]]
+	# What samples stand for adds up to what the board counted.
+	holdup report --format json >r.json
+	jq -e '[.io[] | select(.operation == "write") | .count] | add > 100000' r.json
 }

@@ -30,7 +30,8 @@ struct process {
 	_Atomic uint8_t life;  /* enum process_life */
 	uint32_t budget;       /* contended events a second and thread, or 0 */
 	uint64_t window_ticks; /* a tenth of a second */
-	uint64_t long_ticks; /* what lasts as long is told beside the budget */
+	/* What lasts as long is told beside the budget. */
+	_Atomic uint64_t long_ticks;
 	int32_t pid;
 	uint64_t begin_ns;
 	const struct board_session *session; /* NULL: none */

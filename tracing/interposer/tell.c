@@ -162,15 +162,32 @@ static void arm(struct budget *budget)
 		budget->countdown += draw(budget) % (2 * budget->every - 1);
 }
 
+/* The recorder may have lowered it. */
+static uint32_t limit_now(void)
+{
+	uint32_t a_second = process.budget;
+	uint64_t long_ticks;
+
+	if (process.session)
+		a_second = atomic_load_explicit(&process.session->budget,
+						memory_order_relaxed);
+	long_ticks = process.window_ticks * 10 / (a_second + !a_second);
+	if (long_ticks !=
+	    atomic_load_explicit(&process.long_ticks, memory_order_relaxed))
+		atomic_store_explicit(&process.long_ticks, long_ticks,
+				      memory_order_relaxed);
+	return a_second / 10;
+}
+
 uint32_t tell_weight(struct budget *budget, uint64_t ticks)
 {
-	uint32_t limit = process.budget / 10;
 	uint32_t weight;
 
 	if (!process.budget)
 		return 1;
 	if (ticks >= budget->end_ticks) {
-		budget->every = budget->seen / (limit + 1) + 1;
+		budget->limit = limit_now();
+		budget->every = budget->seen / (budget->limit + 1) + 1;
 		budget->end_ticks = ticks + process.window_ticks;
 		budget->seen = 0;
 		budget->told = 0;
@@ -182,7 +199,7 @@ uint32_t tell_weight(struct budget *budget, uint64_t ticks)
 	if (--budget->countdown)
 		return 0;
 	weight = budget->every;
-	if (++budget->told >= limit) {
+	if (++budget->told >= budget->limit) {
 		budget->told = 0;
 		budget->every *= 2;
 	}

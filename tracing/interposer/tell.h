@@ -94,7 +94,11 @@ uint32_t tell_weight(struct budget *budget, uint64_t ticks);
  */
 static inline uint32_t tell_weight_ended(uint32_t drawn, uint64_t ticks)
 {
-	return process.budget && ticks >= process.long_ticks ? 1 : drawn;
+	return process.budget && ticks >= atomic_load_explicit(
+						  &process.long_ticks,
+						  memory_order_relaxed)
+		       ? 1
+		       : drawn;
 }
 
 #endif

@@ -47,6 +47,7 @@ struct section {
  * beyond that one in `every`, drawn at random. */
 struct budget {
 	uint64_t end_ticks;
+	uint32_t limit; /* in each such span of time */
 	uint32_t seen;
 	uint32_t told;
 	uint32_t every;

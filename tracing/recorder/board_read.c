@@ -149,6 +149,12 @@ struct boards *boards_new(const char *dir, bool detail_all, uint32_t budget,
 	return boards;
 }
 
+void boards_set_budget(struct boards *boards, uint32_t budget)
+{
+	atomic_store_explicit(&boards->session->budget, budget,
+			      memory_order_relaxed);
+}
+
 void boards_write_to(struct boards *boards, struct board_trace *trace)
 {
 	boards->trace = trace;

@@ -25,6 +25,9 @@ void boards_write_to(struct boards *boards, struct board_trace *trace);
 /* Measures the clocks again and reads all boards. */
 void boards_read(struct boards *boards);
 
+/* Sets the budget of all processes, from their next tenth of a second on. */
+void boards_set_budget(struct boards *boards, uint32_t budget);
+
 /* Tells all processes to tell no more. */
 void boards_stop(struct boards *boards);
 

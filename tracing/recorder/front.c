@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tracing/base/exits.h"
+#include "tracing/recorder/buffers.h"
 #include "tracing/recorder/clock.h"
 #include "tracing/recorder/preload.h"
 #include "tracing/recorder/rundir.h"
@@ -292,6 +293,8 @@ static int record_run(struct front *f)
 	struct err err = { "" };
 	int status = EXIT_RECORD;
 
+	if (f->options->may_learn && f->out.old)
+		buffers_learn(f->manifest, f->out.old);
 	f->keeper = keeper_start(f->manifest, &f->out, &keeper, &f->keeper_pid,
 				 &err);
 	if (f->keeper < 0)

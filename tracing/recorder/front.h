@@ -11,6 +11,7 @@ struct front_options {
 	const char *out;   /* trace directory */
 	uint64_t baseline; /* bare runs */
 	bool has_sched;
+	bool may_learn; /* size the buffers by an earlier recording */
 };
 
 /*

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tracing/recorder/board_read.h"
+#include "tracing/recorder/buffers.h"
 #include "tracing/recorder/calibrate.h"
 #include "tracing/recorder/clock.h"
 #include "tracing/recorder/daemon.h"
@@ -22,10 +23,11 @@
 #include "tracing/recorder/session.h"
 #include "tracing/recorder/ustdir.h"
 
-#define SESSION "holdup"
-#define NICE	(-10)
-#define LOOK_MS 100	      /* how often the rings are read */
-#define TICK_NS 1000000000ull /* how often the boards are */
+#define SESSION	   "holdup"
+#define NICE	   (-10)
+#define BUDGET_MIN 500ull
+#define LOOK_MS	   100		 /* how often the rings are read */
+#define TICK_NS	   1000000000ull /* how often the boards are */
 
 struct keeper {
 	int front; /* socket; -1 once the front is gone */
@@ -40,6 +42,7 @@ struct keeper {
 	int daemon_fd; /* pidfd, -1: none */
 	bool has_offset;
 	uint64_t next_tick_ns;
+	uint64_t lost; /* events, at the last tick */
 };
 
 int message_send(int socket, const struct message *message)
@@ -145,6 +148,7 @@ static int set_up(struct keeper *k, const struct keeper_options *options,
 		g_build_filename(k->out->path, SCHEMA_BOARD_DIR, NULL);
 	struct err no_hiding = { "" };
 
+	m->budget_end = m->budget;
 	daemon_words_note(&k->words);
 	/* From now on the directory is known as a recording. */
 	if (logbook_write(m, k->out->fd, err))
@@ -214,6 +218,19 @@ static void tell_cpus(struct keeper *k)
 					foreign_ns);
 }
 
+/* What reaches no buffer is lost blindly; what a budget leaves out is not. */
+static void spare(struct keeper *k)
+{
+	struct logbook *m = k->manifest;
+	uint64_t lost = m->budget ? ustdir_lost(k->out->path) : 0;
+
+	if (lost <= k->lost)
+		return;
+	k->lost = lost;
+	m->budget_end = MAX(m->budget_end / 4, MIN(BUDGET_MIN, m->budget));
+	boards_set_budget(k->boards, (uint32_t)m->budget_end);
+}
+
 static void tick(struct keeper *k)
 {
 	uint64_t now = clock_ns();
@@ -227,6 +244,7 @@ static void tick(struct keeper *k)
 	if (k->sched)
 		sched_flush(k->sched);
 	take_offset(k);
+	spare(k);
 }
 
 /* Records until the program or the front has ended; what the front said. */
@@ -299,11 +317,18 @@ static void note_losses(struct logbook *m)
 	for (guint i = 0; i < m->streams->len; i++)
 		discarded += g_array_index(m->streams, struct stream_count, i)
 				     .discarded;
+	m->buffer_needed = buffers_needed(m);
 	if (discarded)
+		logbook_note(m, "%llu events were lost: try --buffer %lluM",
+			     (unsigned long long)discarded,
+			     (unsigned long long)m->buffer_needed >> 20);
+	if (m->budget_end != m->budget)
 		logbook_note(
-			m, "%llu events were lost: try --buffer %lluM",
-			(unsigned long long)discarded,
-			(unsigned long long)MAX(m->buffer_bytes >> 18, 16));
+			m,
+			"the budget was lowered from %llu to %llu, to lose "
+			"no more: more is told by samples",
+			(unsigned long long)m->budget,
+			(unsigned long long)m->budget_end);
 	if (m->outlived && m->ended != LOGBOOK_KILLED)
 		logbook_note(m,
 			     "%llu process%s of the program still run%s: what "

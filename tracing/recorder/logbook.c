@@ -275,7 +275,10 @@ static json_t *logbook_json(const struct logbook *m)
 	add_machine(json, m);
 	add(json, "detail", text(m->detail_all ? "all" : "contended"));
 	add_number(json, "budget", m->budget);
+	add_number(json, "budget_end", m->budget_end);
 	add_number(json, "buffer_bytes", m->buffer_bytes);
+	add(json, "buffer_learned", json_boolean(m->buffer_learned));
+	add_number(json, "buffer_needed_bytes", m->buffer_needed);
 	add_number(json, "pid", (uint64_t)m->pid);
 	add_end(json, m);
 	add(json, "entered", json_boolean(!m->not_entered));

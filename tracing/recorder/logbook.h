@@ -44,6 +44,7 @@ struct logbook {
 	const char *executable;
 	bool detail_all;
 	uint64_t budget, buffer_bytes;
+	bool buffer_learned; /* of a recording before */
 	/* how it went */
 	uint64_t epoch_offset_ns;
 	pid_t pid;
@@ -57,6 +58,8 @@ struct logbook {
 	GArray *streams;		      /* struct stream_count, of ust/ */
 	uint64_t board_events, board_lost[4]; /* slots untabled pending held */
 	GArray *baseline;		      /* struct run_times */
+	uint64_t buffer_needed; /* by what was lost; 0: nothing was */
+	uint64_t budget_end;	/* lowered to, where events were lost */
 	double event_ns, pair_ns, ns_per_tick; /* 0: not measured */
 	GPtrArray *notes;		       /* char * */
 };

@@ -8,15 +8,14 @@
 #include "tracing/base/exits.h"
 #include "tracing/base/opts.h"
 #include "tracing/commands.h"
+#include "tracing/recorder/buffers.h"
 #include "tracing/recorder/calibrate.h"
 #include "tracing/recorder/front.h"
-#include "tracing/recorder/session.h"
 #include "tracing/recorder/target.h"
 
 #define DEFAULT_OUT    "holdup.trace"
 #define DEFAULT_BUDGET 20000
 #define BUFFER_MIN     (64u << 10)
-#define BUFFER_MAX     (1u << 30)
 #define BASELINE_MAX   1000
 
 enum {
@@ -51,7 +50,9 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "no-sched", KEY_NO_SCHED, NULL, 0, "leave the scheduler out", 0 },
 	{ "buffer", KEY_BUFFER, "SIZE", 0,
-	  "event buffer for each CPU, such as 64M", 0 },
+	  "event buffer for each CPU, such as 64M [from memory, CPUs and "
+	  "detail, and what the recording before in DIR lost]",
+	  0 },
 	{ "calibration-loop", KEY_LOOP, NULL, OPTION_HIDDEN, NULL, 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -101,7 +102,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		asked->front.has_sched = false;
 		break;
 	case KEY_BUFFER:
-		number(state, "buffer", arg, BUFFER_MIN, BUFFER_MAX,
+		number(state, "buffer", arg, BUFFER_MIN, BUFFERS_ONE_MAX,
 		       &asked->buffer_bytes);
 		break;
 	case KEY_LOOP:
@@ -165,9 +166,11 @@ int record_main(int argc, char **argv)
 	manifest.executable = found;
 	manifest.detail_all = asked.detail_all;
 	manifest.budget = asked.detail_all ? 0 : asked.budget;
-	manifest.buffer_bytes =
-		asked.buffer_bytes ? asked.buffer_bytes
-				   : session_buffer_bytes(asked.detail_all);
+	manifest.buffer_bytes = asked.buffer_bytes;
+	if (!asked.buffer_bytes) {
+		manifest.buffer_bytes = buffers_for_machine(asked.detail_all);
+		asked.front.may_learn = true;
+	}
 	manifest.not_entered = target_barrier(found);
 	warn_barrier(&manifest);
 	status = front_run(&manifest, &asked.front);

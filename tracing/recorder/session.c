@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,8 +21,6 @@
 #define NO_GROUP       "holdup-no-such-group"
 #define DRAIN_SECONDS  10
 #define ANSWER_SECONDS 15
-/* Of all CPUs together: each process maps them, at 0.1 ms a MiB. */
-#define BUFFERS_MAX (512ull << 20)
 
 /*
  * The library is loaded by those who record only: it brings libxml2 and ICU,
@@ -97,23 +94,6 @@ static uint64_t power_of_two_below(uint64_t n)
 	while (power <= n / 2)
 		power *= 2;
 	return power;
-}
-
-uint64_t session_buffer_bytes(bool detail_all)
-{
-	uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
-	uint64_t free_bytes = (uint64_t)sysconf(_SC_AVPHYS_PAGES) *
-			      (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t wanted = (detail_all ? 64ull : 8ull) << 20;
-	uint64_t fair;
-	struct statvfs shm;
-
-	/* As root the daemon has a /dev/shm of its own, see daemon.c. */
-	if (geteuid() && !statvfs("/dev/shm", &shm))
-		free_bytes = MIN(free_bytes, shm.f_bavail * shm.f_frsize);
-	fair = MIN(free_bytes / 8, BUFFERS_MAX) / cpus;
-
-	return power_of_two_below(MAX(MIN(wanted, fair), 64ull << 10));
 }
 
 /*

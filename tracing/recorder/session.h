@@ -20,9 +20,6 @@ struct session_options {
 	uint64_t buffer_bytes; /* for each CPU */
 };
 
-/* What to spend on buffers for each CPU, from CPUs, memory and detail. */
-uint64_t session_buffer_bytes(bool detail_all);
-
 /*
  * Starts the daemon. `out` is where the recording will go; SIGUSR1 and SIGCHLD
  * must be blocked. NULL: see `err`.

@@ -148,6 +148,39 @@ void ustdir_count(const char *out, GArray *streams)
 	walk_all(out, count_trace, &counting);
 }
 
+/* The count goes on from packet to packet: the last one has it all. */
+static void sum_lost(const char *trace, const char *name, FILE *index,
+		     uint32_t entry_bytes, void *data)
+{
+	uint64_t *lost = data;
+	struct index_entry entry;
+	long begin = ftell(index);
+	long entries = fseek(index, 0, SEEK_END)
+			       ? 0
+			       : (ftell(index) - begin) / (long)entry_bytes;
+
+	(void)trace;
+	(void)name;
+	if (entries > 0 &&
+	    !fseek(index, begin + (entries - 1) * (long)entry_bytes,
+		   SEEK_SET) &&
+	    next_entry(index, entry_bytes, &entry))
+		*lost += be64toh(entry.discarded);
+}
+
+static void sum_trace(const char *path, void *data)
+{
+	each_stream(path, sum_lost, data);
+}
+
+uint64_t ustdir_lost(const char *out)
+{
+	uint64_t lost = 0;
+
+	walk_all(out, sum_trace, &lost);
+	return lost;
+}
+
 /* The size of the packet of metadata at `at`, and its text; 0: no whole one. */
 static gsize metadata_packet(const char *bytes, gsize size, gsize at,
 			     gsize *text_bytes)

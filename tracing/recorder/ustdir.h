@@ -12,6 +12,9 @@
  */
 void ustdir_count(const char *out, GArray *streams);
 
+/* Events that have been lost in all streams, as far as it is on disk. */
+uint64_t ustdir_lost(const char *out);
+
 /* The clock offset that LTTng wrote into its metadata; 0: none there yet. */
 uint64_t ustdir_clock_offset(const char *out);
 
