@@ -1,4 +1,3 @@
-#include "analysis/measure.h"
 #include "analysis/replay.h"
 
 #include <glib.h>
@@ -93,8 +92,10 @@ static int by_time(const void *a, const void *b)
 
 static uint64_t predicted(const struct report *r, uint64_t ns, uint64_t base)
 {
-	return measure_whole((double)r->run.duration_ns * (double)ns /
-			     (double)base);
+	double predicted_ns =
+		(double)r->run.duration_ns * (double)ns / (double)base;
+
+	return predicted_ns < 0x1p64 ? (uint64_t)predicted_ns : UINT64_MAX;
 }
 
 static void keep_best(struct trials *t, uint64_t base)
