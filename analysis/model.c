@@ -17,6 +17,7 @@ static void thread_free(gpointer data)
 	g_free(t->held);
 	g_free(t->stack);
 	g_free(t->spans);
+	g_free(t->enders);
 	g_free(t);
 }
 

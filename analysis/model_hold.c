@@ -1,4 +1,4 @@
-/* What settled pieces mean: sums, edges, the longest waits, parts of holds. */
+/* What settled pieces mean: sums, edges, parts of holds. */
 #include "analysis/model_parts.h"
 
 #include <string.h>
@@ -12,91 +12,9 @@ static const enum hold_part part_of[STATE_N] = {
 	[STATE_SLEEP] = HOLD_SLEEP,	    [STATE_OTHER] = HOLD_OTHER,
 };
 
-static uint64_t span_length(const struct m_span *s)
-{
-	return s->end - s->begin;
-}
-
-/* Keeps the longest ones: spans[0] is the shortest of those kept. */
-static void span_keep(struct model *m, struct m_thread *t)
-{
-	uint32_t most = m->options.waits;
-	struct m_span *heap;
-	uint32_t i = 0;
-
-	if (!most || t->span.end <= m->from || t->span.begin >= m->to)
-		return;
-	if (!t->spans)
-		t->spans = g_new0(struct m_span, most);
-	heap = t->spans;
-	if (t->n_spans < most) {
-		i = t->n_spans++;
-		while (i && span_length(&heap[(i - 1) / 2]) >
-				    span_length(&t->span)) {
-			heap[i] = heap[(i - 1) / 2];
-			i = (i - 1) / 2;
-		}
-		heap[i] = t->span;
-		return;
-	}
-	if (span_length(&heap[0]) >= span_length(&t->span))
-		return;
-	for (;;) {
-		uint32_t child = 2 * i + 1;
-
-		if (child >= most)
-			break;
-		if (child + 1 < most &&
-		    span_length(&heap[child + 1]) < span_length(&heap[child]))
-			child++;
-		if (span_length(&heap[child]) >= span_length(&t->span))
-			break;
-		heap[i] = heap[child];
-		i = child;
-	}
-	heap[i] = t->span;
-}
-
-void span_finish(struct model *m, struct m_thread *t)
-{
-	if (t->span.end > t->span.begin)
-		span_keep(m, t);
-	memset(&t->span, 0, sizeof(t->span));
-	t->span_call = 0;
-}
-
 static bool is_blocked(uint8_t state)
 {
 	return state >= STATE_LOCK;
-}
-
-static void span_count(struct model *m, struct m_thread *t,
-		       const struct piece *p, uint64_t end, int32_t waker)
-{
-	struct m_span *s = &t->span;
-
-	if (p->state == STATE_WOKEN && s->end == p->begin && !s->waker) {
-		s->waker = waker;
-		s->waker_ns = waker ? p->begin : 0;
-	}
-	if (p->call != t->span_call || (!p->call && s->end < p->begin))
-		span_finish(m, t);
-	if (!is_blocked(p->state) && p->state != STATE_SPINNING) {
-		if (p->call && s->end)
-			s->end = end;
-		return;
-	}
-	if (!s->end) {
-		s->begin = p->begin;
-		s->state = p->state;
-		s->lock = p->state == STATE_IO ? -1 : p->lock;
-		t->span_call = p->call;
-	}
-	if (is_blocked(p->state)) {
-		s->state = p->state;
-		s->waker = 0;
-	}
-	s->end = end;
 }
 
 static void edge_count(struct model *m, struct m_thread *t, uint64_t ns,
@@ -136,6 +54,7 @@ void model_hop(struct model *m, const struct hop *hop)
 {
 	path_hop(m->path, hop);
 	tape_hop(m->tape, hop);
+	span_hop(m, hop);
 }
 
 /*

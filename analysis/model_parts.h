@@ -128,6 +128,7 @@ struct m_thread {
 	uint32_t n_spans;
 	struct m_span span; /* the one that is being made */
 	uint32_t span_call;
+	struct enders *enders; /* of waits, NULL: none */
 };
 
 struct told_wait {
@@ -436,7 +437,7 @@ uint64_t timeline_safe(const struct m_thread *t, uint64_t now);
 /* One thread ended the wait of another: for the path, and the tape. */
 void model_hop(struct model *m, const struct hop *hop);
 
-/* model_hold.c: what settled pieces mean for holds, spans and sums */
+/* model_hold.c: what settled pieces mean for holds and sums */
 void piece_count(struct model *m, struct m_thread *t, const struct piece *p,
 		 uint64_t end, int32_t waker, const struct cover *cover);
 /* The last piece that begins at `ns` or before; 0 if there is none. */
@@ -444,7 +445,13 @@ uint32_t piece_find(const struct m_thread *t, uint64_t ns);
 /* The thread is over: so are its edges and its span. */
 void piece_stop(struct model *m, struct m_thread *t);
 void sections_settle(struct model *m, struct m_thread *t);
+
+/* model_span.c: the longest waits */
+void span_count(struct model *m, struct m_thread *t, const struct piece *p,
+		uint64_t end, int32_t waker);
 void span_finish(struct model *m, struct m_thread *t);
+/* Another thread ended a wait. */
+void span_hop(struct model *m, const struct hop *hop);
 
 /* model_lock.c */
 void model_lock_event(struct model *m, const struct event *e);

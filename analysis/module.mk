@@ -34,7 +34,7 @@ libs += libholdup-shake
 libholdup-shake.src := analysis/race/shake.c
 manuals += analysis/man/holdup-report.1 analysis/man/holdup-diff.1 analysis/man/holdup-export.1
 model.src := analysis/model.c analysis/model_name.c analysis/model_store.c analysis/model_thread.c \
-	analysis/model_hold.c analysis/model_lock.c analysis/model_blame.c analysis/model_object.c \
+	analysis/model_hold.c analysis/model_span.c analysis/model_lock.c analysis/model_blame.c analysis/model_object.c \
 	analysis/model_sched.c analysis/model_call.c analysis/model_board.c analysis/model_fill.c \
 	analysis/model_fill_lock.c analysis/model_fill_open.c analysis/hist.c analysis/series.c \
 	analysis/path.c analysis/path_sum.c analysis/order.c analysis/order_dead.c \
