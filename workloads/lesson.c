@@ -1,10 +1,12 @@
 #include "workloads/lesson.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
+
+#include "workloads/lesson_parts.h"
+
+/* Rounds beyond those asked for, where a claim looks false. */
+#define ROUNDS_MORE 8
 
 const struct lesson *lesson_find(const char *id)
 {
@@ -14,15 +16,6 @@ const struct lesson *lesson_find(const char *id)
 	return NULL;
 }
 
-static unsigned cpus(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set)
-		       ? 1
-		       : (unsigned)CPU_COUNT(&set);
-}
-
 static void say(const struct lesson_options *options,
 		const struct lesson *lesson, const char *what)
 {
@@ -30,23 +23,23 @@ static void say(const struct lesson_options *options,
 		options->progress(lesson->id, what);
 }
 
-/* One variant after the other, round by round: a slow spell hits all alike. */
-static int run_all(struct lesson_result *result,
-		   const struct lesson_options *options, struct err *err)
+/* One variant after the other: a slow spell hits all alike. */
+static int run_round(struct lesson_result *result,
+		     const struct lesson_options *options, struct err *err)
 {
-	for (unsigned run = 0; run < result->runs; run++)
-		for (size_t i = 0; i < result->n_outcomes; i++) {
-			struct lesson_outcome *outcome = &result->outcomes[i];
-			char *what = g_strdup_printf("%s, run %u of %u",
-						     outcome->variant->name,
-						     run + 1, result->runs);
+	for (size_t i = 0; i < result->n_outcomes; i++) {
+		struct lesson_outcome *outcome = &result->outcomes[i];
+		char *what = g_strdup_printf(
+			"%s, run %u of %u%s", outcome->variant->name,
+			outcome->runs + 1, MAX(result->runs, outcome->runs + 1),
+			outcome->runs < result->runs ? "" : ", to be sure");
 
-			say(options, result->lesson, what);
-			g_free(what);
-			if (lesson_run_variant(outcome, result->scale, err))
-				return -1;
-		}
-	return 0;
+		say(options, result->lesson, what);
+		g_free(what);
+		if (lesson_run_variant(result, outcome, err))
+			return -1;
+	}
+	return lesson_sweep_round(result, options, err);
 }
 
 static void record_all(struct lesson_result *result,
@@ -66,45 +59,66 @@ static void record_all(struct lesson_result *result,
 	}
 }
 
-/* CPU seconds since the machine started: all that was used, in `own` ours. */
-static double cpu_seconds(double *own)
-{
-	struct rusage usage;
-	char *text = NULL, *at;
-	double busy = 0;
-
-	getrusage(RUSAGE_CHILDREN, &usage);
-	*own = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-	if (!g_file_get_contents("/proc/stat", &text, NULL, NULL))
-		return 0;
-	/* cpu user nice system idle iowait irq softirq steal */
-	at = text + strcspn(text, " ");
-	for (int i = 0; i < 8; i++) {
-		double ticks = g_ascii_strtod(at, &at);
-
-		if (i != 3 && i != 4)
-			busy += ticks;
-	}
-	g_free(text);
-	return busy / (double)sysconf(_SC_CLK_TCK);
-}
-
 /* Runs everything, and finds out what others used of the CPUs meanwhile. */
 static int measure(struct lesson_result *result,
 		   const struct lesson_options *options, struct err *err)
 {
-	gint64 begin_us = g_get_monotonic_time();
-	double own_before, own, before = cpu_seconds(&own_before);
-	double busy, elapsed;
+	struct lesson_watch watch;
 
-	if (run_all(result, options, err) ||
-	    (result->lesson->sweep.args &&
-	     lesson_sweep_do(result, options, err)))
-		return -1;
-	busy = cpu_seconds(&own) - before - (own - own_before);
-	elapsed = (double)(g_get_monotonic_time() - begin_us) / 1e6;
-	result->foreign = MAX(0, busy / elapsed / g_get_num_processors());
+	lesson_watch_begin(&watch);
+	for (unsigned run = 0; run < result->runs; run++)
+		if (run_round(result, options, err))
+			return -1;
+	lesson_sweep_fit(result);
+	result->foreign = lesson_watch_end(&watch);
+	return 0;
+}
+
+/* Records what a doubtful answer came from once more. */
+static void record_again(struct lesson_result *result,
+			 const struct lesson_options *options)
+{
+	for (size_t i = 0; i < result->n_outcomes; i++) {
+		struct lesson_outcome *outcome = &result->outcomes[i];
+		size_t n = strlen(outcome->variant->name);
+		bool asked = false;
+
+		for (size_t j = 0; j < result->n_findings; j++) {
+			const char *left = result->findings[j].check->left;
+
+			asked |= result->findings[j].is_doubtful &&
+				 !strncmp(left, outcome->variant->name, n) &&
+				 left[n] == '.' && strstr(left, ".trace");
+		}
+		if (!asked || !outcome->variant->records)
+			continue;
+		say(options, result->lesson, "recording once more");
+		lesson_record(result, outcome, options);
+	}
+}
+
+static bool has_doubts(const struct lesson_result *result)
+{
+	for (size_t i = 0; i < result->n_findings; i++)
+		if (result->findings[i].is_doubtful)
+			return true;
+	return false;
+}
+
+/* A claim that looks false gets more runs before anybody says so. */
+static int judge(struct lesson_result *result,
+		 const struct lesson_options *options, struct err *err)
+{
+	lesson_judge(result);
+	for (int more = 0; more < ROUNDS_MORE && has_doubts(result); more++) {
+		if (run_round(result, options, err))
+			return -1;
+		lesson_sweep_fit(result);
+		record_again(result, options);
+		lesson_judge(result);
+	}
+	for (size_t i = 0; i < result->n_outcomes; i++)
+		result->runs = MAX(result->runs, result->outcomes[i].runs);
 	return 0;
 }
 
@@ -130,47 +144,32 @@ struct lesson_result *lesson_do(const struct lesson *lesson,
 	result->lesson = lesson;
 	result->scale = options->scale > 0 ? options->scale : lesson->scale;
 	result->runs = MIN(options->runs, SAMPLE_MOST);
-	result->cpus = cpus();
-	for (; variant->name; variant++) {
-		struct lesson_outcome *outcome =
-			&result->outcomes[result->n_outcomes++];
-
-		outcome->variant = variant;
-		outcome->measures = g_hash_table_new_full(
-			g_str_hash, g_str_equal, g_free, g_free);
-		outcome->texts = g_hash_table_new_full(g_str_hash, g_str_equal,
-						       g_free, g_free);
-		outcome->plots = g_ptr_array_new_with_free_func(g_free);
-	}
-	if (make_folder(lesson, options, err) ||
-	    measure(result, options, err)) {
-		err_prefix(err, "lesson '%s'", lesson->id);
-		lesson_result_free(result);
-		return NULL;
-	}
-	if (lesson->sweep.args && !options->no_plots)
-		lesson_sweep_draw(result, options);
+	result->cpus = lesson_cpus();
+	for (; variant->name; variant++)
+		lesson_outcome_init(&result->outcomes[result->n_outcomes++],
+				    variant);
+	if (make_folder(lesson, options, err) || measure(result, options, err))
+		goto fail;
 	record_all(result, options);
-	if (!options->no_plots)
+	if (judge(result, options, err))
+		goto fail;
+	if (!options->no_plots) {
+		lesson_sweep_draw(result, options);
 		lesson_compare(result, options);
-	lesson_judge(result);
+	}
 	return result;
+fail:
+	err_prefix(err, "lesson '%s'", lesson->id);
+	lesson_result_free(result);
+	return NULL;
 }
 
 void lesson_result_free(struct lesson_result *result)
 {
 	if (!result)
 		return;
-	for (size_t i = 0; i < result->n_outcomes; i++) {
-		struct lesson_outcome *outcome = &result->outcomes[i];
-
-		g_hash_table_destroy(outcome->measures);
-		g_hash_table_destroy(outcome->texts);
-		g_ptr_array_free(outcome->plots, TRUE);
-		g_free(outcome->trace);
-		g_free(outcome->no_trace);
-		json_decref(outcome->report);
-	}
+	for (size_t i = 0; i < result->n_outcomes; i++)
+		lesson_outcome_clear(&result->outcomes[i]);
 	for (size_t i = 0; i < result->n_findings; i++)
 		g_free(result->findings[i].reason);
 	g_free(result->sweep_plot);

@@ -2,8 +2,9 @@
  * A lesson: a claim of the textbooks as an experiment.
  *
  * The table (lesson_table*.c) says what to run and what must come out of it;
- * lesson_run.c measures, lesson_trace.c records and reads the report,
- * lesson_judge.c compares, lesson_text.c and lesson_html.c tell. Times in
+ * lesson_run.c measures, lesson_quiet.c watches whether the CPUs were
+ * there for it, lesson_trace.c records and reads the report, lesson_judge.c
+ * compares, lesson_text.c and lesson_html.c tell. Times in
  * measures are seconds, memory is KiB.
  *
  * A measure is named "VARIANT.KEY". Keys: seconds, wall, cpu, voluntary,
@@ -11,7 +12,7 @@
  * (the chance of that by luck) where `holdup race` looked; any key that the
  * workload prints (of a list: KEY.rises); traced.NAME (see lesson_parts.h); and
  * trace.NAME or trace.NAME:ARGUMENT from the recording (see lesson_trace.c). Of
- * a sweep: sweep.knee and so on (lesson_judge.c). With
+ * a sweep: sweep.knee and so on (lesson_measure.c). With
  * "@min" or "@max" at its end it is the one smallest or largest value.
  */
 #ifndef WORKLOADS_LESSON_H
@@ -30,6 +31,7 @@
 #define LESSON_CHECKS	12
 #define LESSON_SHOWS	10
 #define LESSON_POINTS	16
+#define LESSON_REPORTS	16
 
 struct lesson_variant {
 	const char *name;  /* NULL ends the list */
@@ -47,8 +49,9 @@ struct lesson_check {
 	double factor;
 	const char *right; /* NULL: factor is the value itself */
 	double tolerance;  /* of RELATION_ABOUT */
-	unsigned cpus;	   /* that it takes to decide it; other programs'
-			      load spoils it where this is not 0 */
+	unsigned cpus;	   /* that it takes to decide it; where not 0, load
+			      of others can spoil it, see lesson_judge.c */
+	bool coarse;	   /* but not that much: counts, orders, what blocks */
 	int cpus_power;	   /* factor is times the CPUs to this power */
 	bool aside;	   /* told, but not part of the verdict */
 	const char *says;  /* what is asked */
@@ -90,6 +93,7 @@ extern const struct lesson *const lessons[]; /* ends with NULL */
 struct lesson_point {
 	unsigned n;
 	struct sample throughput;
+	struct sample quiet; /* of the quiet runs alone */
 };
 
 struct lesson_curve {
@@ -102,16 +106,25 @@ struct lesson_curve {
 	size_t knee, best;    /* indices of points */
 };
 
+struct lesson_report { /* of a recording */
+	json_t *json;
+	bool is_quiet;
+};
+
 struct lesson_outcome {
 	const struct lesson_variant *variant;
 	GHashTable *measures; /* char * -> struct sample * */
+	GHashTable *quiet;    /* the same, of the quiet runs alone */
+	bool is_quiet;	      /* whether the run that is kept now was */
 	GHashTable *texts;    /* char * -> char *: other output, last run */
 	unsigned runs;
-	char *trace;	  /* directory, or NULL */
-	char *no_trace;	  /* why there is none, or NULL */
-	json_t *report;	  /* of the trace, or NULL */
+	char *trace;	      /* directory, or NULL */
+	char *no_trace;	      /* why there is none, or NULL */
+	size_t n_reports;     /* the last is that of the trace */
+	struct lesson_report reports[LESSON_REPORTS];
 	GPtrArray *plots; /* char *: pictures */
 };
+
 
 struct lesson_finding { /* a check, decided */
 	const struct lesson_check *check;
@@ -119,6 +132,7 @@ struct lesson_finding { /* a check, decided */
 	double factor;	  /* with the CPUs in it */
 	double low, high; /* of left / right */
 	char *reason;	  /* why it is undecided, or NULL */
+	bool is_doubtful; /* looks false, but on too little evidence */
 };
 
 struct lesson_result {
@@ -126,6 +140,8 @@ struct lesson_result {
 	double scale;
 	unsigned runs, cpus;
 	double foreign; /* share of the CPUs that other programs used, 0 to 1 */
+	double probe_s; /* see lesson_cpus_there() */
+	double there;	/* share of the CPUs that was there just now */
 	size_t n_outcomes;
 	struct lesson_outcome outcomes[LESSON_VARIANTS];
 	struct lesson_curve curve;
@@ -156,8 +172,11 @@ void lesson_result_free(struct lesson_result *result);
 const struct lesson *lesson_find(const char *id);
 
 /* Parts of lesson_do(). */
-int lesson_run_variant(struct lesson_outcome *outcome, double scale,
-		       struct err *err);
+struct lesson_outcome *lesson_outcome_init(struct lesson_outcome *outcome,
+					   const struct lesson_variant *variant);
+void lesson_outcome_clear(struct lesson_outcome *outcome);
+int lesson_run_variant(struct lesson_result *result,
+		       struct lesson_outcome *outcome, struct err *err);
 void lesson_measure_add(struct lesson_outcome *outcome, const char *key,
 			double value);
 void lesson_record(struct lesson_result *result, struct lesson_outcome *outcome,
@@ -167,17 +186,24 @@ void lesson_compare(struct lesson_result *result,
 void lesson_race(struct lesson_result *result, struct lesson_outcome *outcome);
 void lesson_sweep_draw(struct lesson_result *result,
 		       const struct lesson_options *options);
-int lesson_sweep_do(struct lesson_result *result,
-		    const struct lesson_options *options, struct err *err);
+/* One more round of the sweep, if there is one. */
+int lesson_sweep_round(struct lesson_result *result,
+		       const struct lesson_options *options, struct err *err);
+void lesson_sweep_fit(struct lesson_result *result);
 void lesson_judge(struct lesson_result *result);
+
+struct lesson_measure {
+	struct sample all, quiet; /* values; of the quiet runs alone */
+	size_t quiet_runs;	  /* that `quiet` comes from */
+	const char *reason;	  /* why there is none, or NULL */
+};
 
 /* The value of "VARIANT.KEY"; false if it was not measured, with a reason. */
 bool lesson_measure(const struct lesson_result *result, const char *name,
-		    struct sample *out, const char **reason);
+		    struct lesson_measure *out);
 
 /* A figure of a report (lesson_figures.c); false if there is no such. */
-bool lesson_trace_figure(const struct lesson_outcome *outcome, const char *name,
-			 double *out);
+bool lesson_report_figure(const json_t *report, const char *name, double *out);
 
 /* Telling. */
 void lesson_write_text(const struct lesson_result *result, FILE *out);

@@ -387,8 +387,7 @@ static double processes(const json_t *report, const char *unused)
 	return number(json_object_get(report, "run"), "processes");
 }
 
-bool lesson_trace_figure(const struct lesson_outcome *outcome, const char *name,
-			 double *out)
+bool lesson_report_figure(const json_t *report, const char *name, double *out)
 {
 	static const struct {
 		const char *name;
@@ -426,8 +425,7 @@ bool lesson_trace_figure(const struct lesson_outcome *outcome, const char *name,
 		if (strlen(figures[i].name) != n ||
 		    strncmp(figures[i].name, name, n) != 0)
 			continue;
-		*out = figures[i].figure(outcome->report,
-					 colon ? colon + 1 : "");
+		*out = figures[i].figure(report, colon ? colon + 1 : "");
 		return isfinite(*out);
 	}
 	g_error("no figure '%s'", name);

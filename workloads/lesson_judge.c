@@ -1,127 +1,21 @@
-/* Decides a lesson's checks from what was measured, and from nothing else. */
+/*
+ * Decides a lesson's checks from what was measured, and from nothing else.
+ *
+ * That a claim does not hold must never be said for the load of others: others
+ * on the CPUs, and neighbours of a virtual machine, slow single runs down at
+ * will. So a check that depends on them may only fail on quiet runs, in which
+ * the CPUs were there, and on so many that the medians' intervals, at 94 %
+ * confidence, lie beyond the bound. Short of that it is doubtful, and more runs
+ * are made (lesson.c); what is still doubtful then stays undecided.
+ */
 #include <math.h>
 #include <string.h>
 
 #include "workloads/lesson.h"
 
-/* Above this share of the CPUs, others spoil what needs them. */
-#define FOREIGN_LOAD 0.1
-
-static const struct lesson_outcome *
-outcome_named(const struct lesson_result *result, const char *name, size_t n)
-{
-	for (size_t i = 0; i < result->n_outcomes; i++) {
-		const char *its = result->outcomes[i].variant->name;
-
-		if (strlen(its) == n && !strncmp(its, name, n))
-			return &result->outcomes[i];
-	}
-	return NULL;
-}
-
-/* Figures of the sweep's curve. */
-static bool curve_figure(const struct lesson_curve *curve, const char *key,
-			 struct sample *out)
-{
-	const struct lesson_point *point = curve->point;
-	unsigned n;
-
-	if (curve->points == 0)
-		return false;
-	if (g_str_has_prefix(key, "at:")) { /* throughput there */
-		n = (unsigned)g_ascii_strtoull(key + 3, NULL, 10);
-		for (size_t i = 0; i < curve->points; i++)
-			if (point[i].n == n)
-				*out = point[i].throughput;
-		return out->n > 0;
-	}
-	if (!strcmp(key, "first"))
-		*out = point[0].throughput;
-	else if (!strcmp(key, "best"))
-		*out = point[curve->best].throughput;
-	else if (!strcmp(key, "last"))
-		*out = point[curve->points - 1].throughput;
-	else if (!strcmp(key, "knee"))
-		sample_add(out, point[curve->knee].n);
-	else if (!strcmp(key, "most"))
-		sample_add(out, point[curve->points - 1].n);
-	else if (!strcmp(key, "cores")) { /* where threads = CPUs, or next */
-		size_t i = 0;
-		unsigned cpus = g_get_num_processors();
-
-		while (i + 1 < curve->points && point[i].n < cpus)
-			i++;
-		*out = point[i].throughput;
-	}
-	return out->n > 0;
-}
-
-static bool trace_figure(const struct lesson_outcome *outcome, const char *name,
-			 struct sample *out, const char **reason)
-{
-	double value;
-
-	if (!outcome->report) {
-		*reason = outcome->no_trace ? outcome->no_trace
-					    : "it was not recorded";
-		return false;
-	}
-	if (!lesson_trace_figure(outcome, name, &value)) {
-		*reason = "the recording does not tell";
-		return false;
-	}
-	sample_add(out, value);
-	return true;
-}
-
-static bool find_measure(const struct lesson_result *result, const char *name,
-			 struct sample *out, const char **reason)
-{
-	const char *dot = strchr(name, '.');
-	const struct lesson_outcome *outcome;
-	const struct sample *sample;
-
-	memset(out, 0, sizeof(*out));
-	*reason = "it was not measured";
-	if (!dot)
-		return false;
-	if (g_str_has_prefix(name, "sweep."))
-		return curve_figure(&result->curve, dot + 1, out);
-	outcome = outcome_named(result, name, (size_t)(dot - name));
-	if (!outcome)
-		return false;
-	if (g_str_has_prefix(dot + 1, "trace."))
-		return trace_figure(outcome, dot + 1 + strlen("trace."), out,
-				    reason);
-	sample = g_hash_table_lookup(outcome->measures, dot + 1);
-	if (!sample)
-		return false;
-	*out = *sample;
-	return true;
-}
-
-/* The smallest or the largest value alone. */
-static void reduce(struct sample *sample, const char *which)
-{
-	double value = sample->values[0];
-
-	for (size_t i = 1; i < sample->n; i++)
-		value = !strcmp(which, "min") ? MIN(value, sample->values[i])
-					      : MAX(value, sample->values[i]);
-	*sample = (struct sample){ .n = 1, .values = { value } };
-}
-
-bool lesson_measure(const struct lesson_result *result, const char *name,
-		    struct sample *out, const char **reason)
-{
-	char **parts = g_strsplit(name, "@", 2);
-	bool found = find_measure(result, parts[0], out, reason);
-
-	if (found && parts[1] && out->n > 0)
-		reduce(out, parts[1]);
-	g_strfreev(parts);
-	return found;
-}
+/* Quiet runs that it takes to say no. */
+#define RUNS_LEAST	 5
+#define RECORDINGS_LEAST 3
 
 /* The name with one of the two variants put for the other. */
 static char *exchanged(const char *name, const char *const swap[2])
@@ -135,43 +29,77 @@ static char *exchanged(const char *name, const char *const swap[2])
 	return g_strdup(name);
 }
 
+static bool is_of_trace(const char *name)
+{
+	return strstr(name, ".trace.") || strstr(name, ".traced.");
+}
+
+static bool is_enough(const char *name, const struct lesson_measure *measure)
+{
+	return measure->quiet_runs >=
+	       (is_of_trace(name) ? RECORDINGS_LEAST : RUNS_LEAST);
+}
+
+/* What the quiet runs alone say, if there are enough of them. */
+static enum answer decide_quietly(const struct lesson_check *check,
+				  const struct lesson_measure *left,
+				  const struct lesson_measure *right,
+				  enum answer answer,
+				  struct lesson_finding *finding)
+{
+	double low, high;
+	enum answer quiet = sample_compare(
+		&left->quiet, check->relation, finding->factor,
+		check->tolerance, right ? &right->quiet : NULL, &low, &high);
+
+	if (is_enough(check->left, left) &&
+	    (!right || is_enough(check->right, right))) {
+		finding->low = low;
+		finding->high = high;
+		return quiet;
+	}
+	finding->is_doubtful = answer == ANSWER_NO;
+	return ANSWER_UNDECIDED;
+}
+
 static enum answer decide(const struct lesson_result *result,
 			  const struct lesson_check *check,
 			  const char *left_name, const char *right_name,
 			  struct lesson_finding *finding)
 {
-	struct sample left, right;
-	const char *reason = NULL;
-	double factor =
-		check->factor * pow((double)result->cpus, check->cpus_power);
+	struct lesson_measure left, right;
 	enum answer answer;
 
-	finding->factor = factor;
+	finding->factor =
+		check->factor * pow((double)result->cpus, check->cpus_power);
 	if (check->cpus > result->cpus) {
 		finding->reason = g_strdup_printf(
 			"it takes %u CPUs, and there %s %u", check->cpus,
 			result->cpus == 1 ? "is" : "are", result->cpus);
 		return ANSWER_UNDECIDED;
 	}
-	if (!lesson_measure(result, left_name, &left, &reason) ||
-	    (right_name &&
-	     !lesson_measure(result, right_name, &right, &reason))) {
-		finding->reason = g_strdup(reason);
+	if (!lesson_measure(result, left_name, &left)) {
+		finding->reason = g_strdup(left.reason);
 		return ANSWER_UNDECIDED;
 	}
-	answer = sample_compare(&left, check->relation, factor,
-				check->tolerance, right_name ? &right : NULL,
-				&finding->low, &finding->high);
-	if (answer == ANSWER_UNDECIDED)
-		finding->reason = g_strdup("the difference lies within the "
-					   "spread of the runs");
-	if (answer == ANSWER_NO && check->cpus > 0 &&
-	    result->foreign > FOREIGN_LOAD) {
-		finding->reason = g_strdup_printf(
-			"other programs used %.0f %% of the CPUs meanwhile",
-			100 * result->foreign);
-		answer = ANSWER_UNDECIDED;
+	if (right_name && !lesson_measure(result, right_name, &right)) {
+		finding->reason = g_strdup(right.reason);
+		return ANSWER_UNDECIDED;
 	}
+	answer = sample_compare(
+		&left.all, check->relation, finding->factor, check->tolerance,
+		right_name ? &right.all : NULL, &finding->low, &finding->high);
+	if (answer != ANSWER_YES && check->cpus > 0 && !check->coarse)
+		answer =
+			decide_quietly(check, &left, right_name ? &right : NULL,
+				       answer, finding);
+	if (answer == ANSWER_UNDECIDED)
+		finding->reason = g_strdup(
+			finding->is_doubtful
+				? "it looks false, but in too few runs the "
+				  "CPUs were there for it"
+				: "the difference lies within the spread of "
+				  "the runs");
 	return answer;
 }
 
@@ -209,6 +137,9 @@ static enum answer judge_swapped(const struct lesson_result *result)
 void lesson_judge(struct lesson_result *result)
 {
 	result->answer = ANSWER_YES;
+	for (size_t i = 0; i < result->n_findings; i++)
+		g_free(result->findings[i].reason);
+	memset(result->findings, 0, sizeof(result->findings));
 	result->n_findings = 0;
 	for (const struct lesson_check *check = result->lesson->checks;
 	     check->left; check++) {

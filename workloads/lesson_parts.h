@@ -18,12 +18,45 @@ char **lesson_command(const char *args, const char *where, double scale);
 void lesson_keep_line(struct lesson_outcome *outcome, const char *key,
 		      const char *text);
 
+unsigned lesson_limit_s(double scale); /* for one run; at most */
+
 /*
  * Reads the annotations of its recording: traced.started, traced.finished (in
  * the order of the tasks' begin and end), traced.at_once, traced.switches (of
  * coroutines), traced.marks, traced.reads_first.
  */
 void lesson_read_events(struct lesson_outcome *outcome);
+
+unsigned lesson_cpus(void); /* that this process may use */
+
+/* What others do with the CPUs while something runs. */
+struct lesson_watch {
+	double begin_s, busy_s, own_s;
+};
+
+void lesson_watch_begin(struct lesson_watch *watch);
+
+/*
+ * The share of the CPUs that others used since then, 0 to 1; too low rather
+ * than too high. What was started since must have been waited for.
+ */
+double lesson_watch_end(const struct lesson_watch *watch);
+
+/*
+ * The share of the CPUs that is there for us at this moment, 0 to 1: by doing
+ * a fixed amount of work on all at once. This tells of neighbours that no
+ * count of ours knows, such as those of a virtual machine. `best_s` keeps the
+ * shortest time that it took so far; 0 at first.
+ */
+double lesson_cpus_there(double *best_s);
+
+/*
+ * Around a run: whether the CPUs were there for it. Without a watch, only
+ * before and after it.
+ */
+void lesson_run_begin(struct lesson_result *result, struct lesson_watch *watch);
+bool lesson_run_was_quiet(struct lesson_result *result,
+			  const struct lesson_watch *watch);
 
 /* Runs holdup itself with these arguments, for its effects alone. */
 void lesson_holdup(const char *const args[]);

@@ -48,13 +48,14 @@ static void keep_verdict(struct lesson_outcome *outcome, const json_t *report)
 	lesson_measure_add(
 		outcome, "races",
 		(double)json_array_size(json_object_get(report, "races")));
-	if (!json_is_object(before))
+	/* What stayed open says nothing about the claim. */
+	if (!json_is_object(before) || !verdict ||
+	    !strcmp(verdict, "inconclusive"))
 		return;
 	lesson_measure_add(
 		outcome, "races_before",
 		(double)json_array_size(json_object_get(before, "races")));
-	lesson_measure_add(outcome, "confirmed",
-			   verdict && !strcmp(verdict, "confirmed"));
+	lesson_measure_add(outcome, "confirmed", !strcmp(verdict, "confirmed"));
 	lesson_measure_add(
 		outcome, "miss",
 		json_number_value(json_object_get(evidence, "miss")));

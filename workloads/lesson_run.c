@@ -1,5 +1,4 @@
 /* Runs a variant once and keeps what it measured and printed. */
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,16 +7,12 @@
 #include "workloads/lesson_parts.h"
 #include "workloads/spawn.h"
 
-#define LIMIT_S 120
+#define LIMIT_S 120 /* at the texts' own scale or a smaller one */
 
-static unsigned cpus(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set)
-		       ? 1
-		       : (unsigned)CPU_COUNT(&set);
-}
+/* Above this share of the CPUs, others spoil a run. */
+#define OTHERS_MOST 0.05
+/* And below this one, the CPUs were not there, whoever had them. */
+#define THERE_LEAST 0.85
 
 char **lesson_command(const char *args, const char *where, double scale)
 {
@@ -29,7 +24,8 @@ char **lesson_command(const char *args, const char *where, double scale)
 	g_ptr_array_add(argv, g_strdup(program));
 	for (char **word = words + 1; *word; word++)
 		if (!strcmp(*word, "@C"))
-			g_ptr_array_add(argv, g_strdup_printf("%u", cpus()));
+			g_ptr_array_add(argv,
+					g_strdup_printf("%u", lesson_cpus()));
 		else if (**word)
 			g_ptr_array_add(argv, g_strdup(*word));
 	g_ptr_array_add(argv, g_strdup_printf("--scale=%.9g", scale));
@@ -40,16 +36,51 @@ char **lesson_command(const char *args, const char *where, double scale)
 	return (char **)g_ptr_array_free(argv, FALSE);
 }
 
-void lesson_measure_add(struct lesson_outcome *outcome, const char *key,
-			double value)
+struct lesson_outcome *lesson_outcome_init(struct lesson_outcome *outcome,
+					   const struct lesson_variant *variant)
 {
-	struct sample *sample = g_hash_table_lookup(outcome->measures, key);
+	*outcome = (struct lesson_outcome){
+		.variant = variant,
+		.measures = g_hash_table_new_full(g_str_hash, g_str_equal,
+						  g_free, g_free),
+		.quiet = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					       g_free),
+		.texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					       g_free),
+		.plots = g_ptr_array_new_with_free_func(g_free),
+	};
+	return outcome;
+}
+
+void lesson_outcome_clear(struct lesson_outcome *outcome)
+{
+	g_hash_table_destroy(outcome->measures);
+	g_hash_table_destroy(outcome->quiet);
+	g_hash_table_destroy(outcome->texts);
+	g_ptr_array_free(outcome->plots, TRUE);
+	g_free(outcome->trace);
+	g_free(outcome->no_trace);
+	for (size_t i = 0; i < outcome->n_reports; i++)
+		json_decref(outcome->reports[i].json);
+}
+
+static void add_to(GHashTable *samples, const char *key, double value)
+{
+	struct sample *sample = g_hash_table_lookup(samples, key);
 
 	if (!sample) {
 		sample = g_new0(struct sample, 1);
-		g_hash_table_insert(outcome->measures, g_strdup(key), sample);
+		g_hash_table_insert(samples, g_strdup(key), sample);
 	}
 	sample_add(sample, value);
+}
+
+void lesson_measure_add(struct lesson_outcome *outcome, const char *key,
+			double value)
+{
+	add_to(outcome->measures, key, value);
+	if (outcome->is_quiet)
+		add_to(outcome->quiet, key, value);
 }
 
 /* A list of numbers, such as an order: kept as text, and whether it rises. */
@@ -113,16 +144,52 @@ static void keep_usage(struct lesson_outcome *outcome,
 	lesson_measure_add(outcome, "right", spawned_status(spawned) == 0);
 }
 
-int lesson_run_variant(struct lesson_outcome *outcome, double scale,
-		       struct err *err)
+void lesson_run_begin(struct lesson_result *result, struct lesson_watch *watch)
 {
-	char **argv =
-		lesson_command(outcome->variant->args, "workloads", scale);
-	struct spawned spawned;
-	int result = spawn_run(argv, LIMIT_S, &spawned, err);
-	char **lines;
+	if (result->probe_s <= 0) /* learn how long it takes at best */
+		for (int i = 0; i < 3; i++)
+			lesson_cpus_there(&result->probe_s);
+	if (result->there <= 0)
+		result->there = lesson_cpus_there(&result->probe_s);
+	if (watch)
+		lesson_watch_begin(watch);
+}
 
-	if (result == 0 && (spawned_status(&spawned) > 1 || spawned.timed_out))
+/* The CPUs were there before and after, and nobody used them between. */
+bool lesson_run_was_quiet(struct lesson_result *result,
+			  const struct lesson_watch *watch)
+{
+	double others = watch ? lesson_watch_end(watch) : 0;
+	double before = result->there;
+
+	result->there = lesson_cpus_there(&result->probe_s);
+	return others <= OTHERS_MOST && before >= THERE_LEAST &&
+	       result->there >= THERE_LEAST;
+}
+
+unsigned lesson_limit_s(double scale)
+{
+	return (unsigned)(LIMIT_S * MAX(scale, 1));
+}
+
+int lesson_run_variant(struct lesson_result *lesson,
+		       struct lesson_outcome *outcome, struct err *err)
+{
+	char **argv = lesson_command(outcome->variant->args, "workloads",
+				     lesson->scale);
+	struct lesson_watch watch;
+	struct spawned spawned;
+	char **lines;
+	int result;
+
+	lesson_run_begin(lesson, &watch);
+	result = spawn_run(argv, lesson_limit_s(lesson->scale), &spawned, err);
+	outcome->is_quiet = lesson_run_was_quiet(lesson, &watch);
+	if (result == 0 && spawned.timed_out)
+		result = err_set(err, "'%s' did not end within %u s",
+				 outcome->variant->args,
+				 lesson_limit_s(lesson->scale));
+	if (result == 0 && spawned_status(&spawned) > 1)
 		result = err_set(
 			err, "'%s' failed (%d)%s%s", outcome->variant->args,
 			spawned_status(&spawned),

@@ -17,38 +17,41 @@ static size_t choose_points(unsigned most, struct lesson_point *points)
 	return n;
 }
 
+static void keep_point(struct sample *into, GHashTable *measures,
+		       const char *key)
+{
+	const struct sample *sample = g_hash_table_lookup(measures, key);
+
+	if (sample && sample->values[0] > 0)
+		sample_add(into, !strcmp(key, "seconds") ? 1 / sample->values[0]
+							 : sample->values[0]);
+}
+
 static int run_point(struct lesson_result *result, struct lesson_point *point,
 		     struct err *err)
 {
 	const struct lesson_sweep *sweep = &result->lesson->sweep;
 	char *args = g_strdup_printf("%s --threads %u", sweep->args, point->n);
 	struct lesson_variant variant = { .name = "sweep", .args = args };
-	struct lesson_outcome outcome = { .variant = &variant };
-	const struct sample *sample;
+	struct lesson_outcome outcome;
 	int status;
 
-	outcome.measures =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	outcome.texts =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	status = lesson_run_variant(&outcome, result->scale, err);
-	sample = g_hash_table_lookup(outcome.measures, sweep->key);
-	if (sample && sample->values[0] > 0)
-		sample_add(&point->throughput, !strcmp(sweep->key, "seconds")
-						       ? 1 / sample->values[0]
-						       : sample->values[0]);
-	g_hash_table_destroy(outcome.measures);
-	g_hash_table_destroy(outcome.texts);
+	lesson_outcome_init(&outcome, &variant);
+	status = lesson_run_variant(result, &outcome, err);
+	keep_point(&point->throughput, outcome.measures, sweep->key);
+	keep_point(&point->quiet, outcome.quiet, sweep->key);
+	lesson_outcome_clear(&outcome);
 	g_free(args);
 	return status;
 }
 
-static void fit(struct lesson_result *result)
+void lesson_sweep_fit(struct lesson_result *result)
 {
 	struct lesson_curve *curve = &result->curve;
 	double n[LESSON_POINTS], x[LESSON_POINTS];
 	size_t points = 0; /* for Amdahl's law: it knows nothing of CPUs */
 
+	curve->best = 0;
 	for (size_t i = 0; i < curve->points; i++) {
 		n[i] = curve->point[i].n;
 		x[i] = sample_median(&curve->point[i].throughput);
@@ -60,6 +63,8 @@ static void fit(struct lesson_result *result)
 		    curve->point[i].n <= MAX(result->cpus, 2))
 			points = i + 1;
 	}
+	if (curve->points == 0)
+		return;
 	curve->knee = scaling_knee(x, curve->points, 0.9);
 	curve->amdahl_most = curve->point[points - 1].n;
 	curve->has_amdahl = !scaling_fit_amdahl(n, x, points, &curve->amdahl);
@@ -122,7 +127,7 @@ void lesson_sweep_draw(struct lesson_result *result,
 	const char *const args[] = {
 		"plot", "--sweep", table, "-o", dir, NULL
 	};
-	FILE *out = fopen(table, "we");
+	FILE *out = result->curve.points ? fopen(table, "we") : NULL;
 
 	if (out) {
 		write_points(result, out);
@@ -137,27 +142,27 @@ void lesson_sweep_draw(struct lesson_result *result,
 	g_free(dir);
 }
 
-int lesson_sweep_do(struct lesson_result *result,
-		    const struct lesson_options *options, struct err *err)
+int lesson_sweep_round(struct lesson_result *result,
+		       const struct lesson_options *options, struct err *err)
 {
 	const struct lesson_sweep *sweep = &result->lesson->sweep;
 	struct lesson_curve *curve = &result->curve;
 	unsigned most = sweep->most ? sweep->most : 2 * result->cpus;
 
-	curve->points = choose_points(MAX(most, 4), curve->point);
-	/* Round by round, so that a slow spell does not hit one point alone. */
-	for (unsigned run = 0; run < result->runs; run++)
-		for (size_t i = 0; i < curve->points; i++) {
-			char *what = g_strdup_printf("%u threads, run %u of %u",
-						     curve->point[i].n, run + 1,
-						     result->runs);
+	if (!sweep->args)
+		return 0;
+	if (curve->points == 0)
+		curve->points = choose_points(MAX(most, 4), curve->point);
+	for (size_t i = 0; i < curve->points; i++) {
+		struct lesson_point *point = &curve->point[i];
+		char *what = g_strdup_printf("%u threads, run %zu", point->n,
+					     point->throughput.n + 1);
 
-			if (options->progress)
-				options->progress(result->lesson->id, what);
-			g_free(what);
-			if (run_point(result, &curve->point[i], err))
-				return -1;
-		}
-	fit(result);
+		if (options->progress)
+			options->progress(result->lesson->id, what);
+		g_free(what);
+		if (run_point(result, point, err))
+			return -1;
+	}
 	return 0;
 }

@@ -9,7 +9,10 @@
 #include "workloads/lesson_parts.h"
 #include "workloads/spawn.h"
 
-#define LIMIT_S 120
+#define LIMIT_S 300
+
+/* Above this share of the CPUs, others than the recorder spoil a recording. */
+#define OTHERS_MOST 0.1
 
 static char **holdup_argv(const char *const *more)
 {
@@ -108,22 +111,46 @@ static bool record(struct lesson_outcome *outcome, double scale)
 	return !outcome->no_trace;
 }
 
-static void read_report(struct lesson_outcome *outcome)
+/* The share of the CPUs that others used, as far as the recording knows it. */
+static double others(const json_t *report)
+{
+	json_t *utilization = json_object_get(report, "utilization");
+	double duration = json_number_value(
+		json_object_get(json_object_get(report, "run"), "duration_ns"));
+	json_t *cpus = json_object_get(utilization, "cpu_foreign_ns"), *cpu;
+	double sum = 0;
+	size_t i;
+
+	json_array_foreach(cpus, i, cpu) sum += json_number_value(cpu);
+	return duration > 0 && json_array_size(cpus) > 0
+		       ? sum / duration / (double)json_array_size(cpus)
+		       : 0;
+}
+
+static bool read_report(struct lesson_outcome *outcome, bool is_quiet)
 {
 	const char *const args[] = { "report", outcome->trace, "--format",
 				     "json", NULL };
 	struct spawned spawned = { 0 };
 	struct err err = { "" };
+	json_t *report = NULL;
 	json_error_t where;
 
 	if (lesson_holdup_run(args, &spawned, &err) == 0)
-		outcome->report = json_loads(spawned.out, 0, &where);
-	if (!outcome->report)
+		report = json_loads(spawned.out, 0, &where);
+	if (!report)
 		outcome->no_trace = why_not("report", &spawned, &err);
+	else if (outcome->n_reports < LESSON_REPORTS)
+		outcome->reports[outcome->n_reports++] = (struct lesson_report){
+			report, is_quiet && others(report) <= OTHERS_MOST
+		};
+	else
+		json_decref(report);
 	spawned_clear(&spawned);
+	return report != NULL;
 }
 
-static void draw(struct lesson_outcome *outcome, const char *kinds)
+static void draw(struct lesson_outcome *outcome, const char *kinds, bool again)
 {
 	char *dir = g_strdup_printf("%s.plots", outcome->trace);
 	const char *const args[] = { "plot",   outcome->trace, "-o", dir,
@@ -134,7 +161,7 @@ static void draw(struct lesson_outcome *outcome, const char *kinds)
 	for (char **name = names; *name; name++) {
 		char *file = g_strdup_printf("%s/%s.png", dir, *name);
 
-		if (g_file_test(file, G_FILE_TEST_EXISTS))
+		if (!again && g_file_test(file, G_FILE_TEST_EXISTS))
 			g_ptr_array_add(outcome->plots, file);
 		else
 			g_free(file);
@@ -147,17 +174,24 @@ void lesson_record(struct lesson_result *result, struct lesson_outcome *outcome,
 		   const struct lesson_options *options)
 {
 	const char *plots = result->lesson->plots;
+	bool again = outcome->n_reports > 0;
+	bool is_quiet;
 
-	outcome->trace =
-		g_strdup_printf("%s/%s/%s.trace", options->out,
-				result->lesson->id, outcome->variant->name);
+	if (!outcome->trace)
+		outcome->trace = g_strdup_printf("%s/%s/%s.trace", options->out,
+						 result->lesson->id,
+						 outcome->variant->name);
+	lesson_run_begin(result, NULL);
 	if (!record(outcome, result->scale))
 		return;
+	is_quiet = lesson_run_was_quiet(result, NULL);
+	if (!read_report(outcome, is_quiet))
+		return;
+	outcome->is_quiet = outcome->reports[outcome->n_reports - 1].is_quiet;
 	if (outcome->variant->events)
 		lesson_read_events(outcome);
-	read_report(outcome);
-	if (outcome->report && plots && !options->no_plots)
-		draw(outcome, plots);
+	if (plots && !options->no_plots)
+		draw(outcome, plots, again);
 }
 
 void lesson_compare(struct lesson_result *result,
@@ -169,7 +203,7 @@ void lesson_compare(struct lesson_result *result,
 
 	lesson_add_words(args, (const char *const[]){ "plot", NULL });
 	for (size_t i = 0; i < result->n_outcomes; i++)
-		if (result->outcomes[i].report)
+		if (result->outcomes[i].n_reports > 0)
 			g_ptr_array_add(args, result->outcomes[i].trace);
 	if (args->len > 2) {
 		lesson_add_words(args,

@@ -216,16 +216,16 @@ char *words_show(const struct lesson_result *result,
 {
 	char **around = g_strsplit(show->words, "%s", 2);
 	char cell[WORDS_CELL];
-	struct sample sample;
-	const char *reason, *value = cell;
+	struct lesson_measure measure;
+	const char *value = cell;
 	double unit = time_unit(show->measure);
 	char *text;
 
-	if (lesson_measure(result, show->measure, &sample, &reason)) {
-		double median = sample_median(&sample);
+	if (lesson_measure(result, show->measure, &measure)) {
+		double median = sample_median(&measure.all);
 
 		if (unit == 0 &&
-		    is_exact(&sample, text_of(result, show->measure)))
+		    is_exact(&measure.all, text_of(result, show->measure)))
 			value = text_of(result, show->measure);
 		else if (g_str_has_prefix(around[1] ? around[1] : "", " %"))
 			snprintf(cell, sizeof(cell), "%.1f", 100 * median);
@@ -241,7 +241,8 @@ char *words_show(const struct lesson_result *result,
 	text = value ? g_strdup_printf("%s%s%s", around[0], value,
 				       around[1] ? around[1] : "")
 		     : g_strdup_printf("%s?%s (%s)", around[0],
-				       around[1] ? around[1] : "", reason);
+				       around[1] ? around[1] : "",
+				       measure.reason);
 	g_strfreev(around);
 	return text;
 }

@@ -38,7 +38,8 @@ $(foreach e,$(effects),$(eval $(e).libs := -lm))
 lesson.src := workloads/lesson.c workloads/lesson_command.c workloads/lesson_events.c \
 	workloads/lesson_figures.c \
 	workloads/lesson_html.c \
-	workloads/lesson_judge.c workloads/lesson_race.c workloads/lesson_run.c workloads/lesson_sweep.c \
+	workloads/lesson_judge.c workloads/lesson_measure.c workloads/lesson_quiet.c \
+	workloads/lesson_race.c workloads/lesson_run.c workloads/lesson_sweep.c \
 	workloads/lesson_table.c workloads/lesson_table_cost.c \
 	workloads/lesson_table_cpu.c workloads/lesson_table_io.c \
 	workloads/lesson_table_lock.c workloads/lesson_table_race.c \

@@ -50,6 +50,7 @@ static const char text[] =
 	"  \"findings\": [ { \"kind\": \"io-under-lock\" },"
 	"                  { \"kind\": \"convoy\" } ] }";
 
+static json_t *report;
 static struct lesson_outcome outcome;
 
 static int set_up(void **state)
@@ -57,21 +58,17 @@ static int set_up(void **state)
 	json_error_t where;
 
 	(void)state;
-	outcome.report = json_loads(text, 0, &where);
-	assert_non_null(outcome.report);
-	outcome.measures =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	outcome.texts =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	report = json_loads(text, 0, &where);
+	assert_non_null(report);
+	lesson_outcome_init(&outcome, NULL);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	json_decref(outcome.report);
-	g_hash_table_destroy(outcome.measures);
-	g_hash_table_destroy(outcome.texts);
+	json_decref(report);
+	lesson_outcome_clear(&outcome);
 	return 0;
 }
 
@@ -79,7 +76,7 @@ static void is(const char *name, double expected)
 {
 	double value = (double)NAN;
 
-	if (!lesson_trace_figure(&outcome, name, &value) ||
+	if (!lesson_report_figure(report, name, &value) ||
 	    fabs(value - expected) > 1e-9)
 		fail_msg("%s is %g, not %g", name, value, expected);
 }
@@ -149,10 +146,10 @@ static void what_a_report_does_not_tell_is_no_figure(void **state)
 	double value;
 
 	(void)state;
-	assert_false(lesson_trace_figure(&outcome, "lock_wait:none", &value));
-	assert_false(lesson_trace_figure(&outcome, "hold_io:other", &value));
-	assert_false(lesson_trace_figure(&outcome, "named:nobody/io", &value));
-	assert_false(lesson_trace_figure(&outcome, "predicted:x", &value));
+	assert_false(lesson_report_figure(report, "lock_wait:none", &value));
+	assert_false(lesson_report_figure(report, "hold_io:other", &value));
+	assert_false(lesson_report_figure(report, "named:nobody/io", &value));
+	assert_false(lesson_report_figure(report, "predicted:x", &value));
 }
 
 static double measure(const char *key)

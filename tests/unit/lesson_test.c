@@ -32,34 +32,34 @@ static struct lesson_result *result_of(const struct lesson *lesson)
 
 	result->lesson = lesson;
 	result->cpus = 2;
-	for (; lesson->variants[result->n_outcomes].name;
-	     result->n_outcomes++) {
-		struct lesson_outcome *outcome =
-			&result->outcomes[result->n_outcomes];
-
-		outcome->variant = &lesson->variants[result->n_outcomes];
-		outcome->measures = g_hash_table_new_full(
-			g_str_hash, g_str_equal, g_free, g_free);
-		outcome->texts = g_hash_table_new_full(g_str_hash, g_str_equal,
-						       g_free, g_free);
-		outcome->plots = g_ptr_array_new_with_free_func(g_free);
-	}
+	for (; lesson->variants[result->n_outcomes].name; result->n_outcomes++)
+		lesson_outcome_init(&result->outcomes[result->n_outcomes],
+				    &lesson->variants[result->n_outcomes]);
 	return result;
 }
 
-/* Three runs of both variants: seconds around these, and a count. */
+/* More runs of both variants: seconds around these, and a count. */
+static void run_more(struct lesson_result *result, int runs, bool is_quiet,
+		     double slow, double fast, double count)
+{
+	struct lesson_outcome *outcomes = result->outcomes;
+
+	outcomes[0].is_quiet = outcomes[1].is_quiet = is_quiet;
+	for (int i = 0; i < runs; i++) {
+		double off = 1 + 0.05 * (i - runs / 2) / runs;
+
+		lesson_measure_add(&outcomes[0], "seconds", slow * off);
+		lesson_measure_add(&outcomes[1], "seconds", fast * off);
+		lesson_measure_add(&outcomes[0], "count", 1);
+		lesson_measure_add(&outcomes[1], "count", count);
+	}
+}
+
 static struct lesson_result *measured(double slow, double fast, double count)
 {
 	struct lesson_result *result = result_of(&made_up);
 
-	for (int i = -1; i <= 1; i++) {
-		lesson_measure_add(&result->outcomes[0], "seconds",
-				   slow * (1 + 0.05 * i));
-		lesson_measure_add(&result->outcomes[1], "seconds",
-				   fast * (1 + 0.05 * i));
-		lesson_measure_add(&result->outcomes[0], "count", 1);
-		lesson_measure_add(&result->outcomes[1], "count", count);
-	}
+	run_more(result, 5, true, slow, fast, count);
 	return result;
 }
 
@@ -111,15 +111,52 @@ static void one_false_check_is_enough(void **state)
 
 static void load_of_others_excuses_a_failure_but_no_success(void **state)
 {
-	struct lesson_result *slow = measured(1, 10, 3);
-	struct lesson_result *fast = measured(10, 1, 3);
+	struct lesson_result *slow = result_of(&made_up);
+	struct lesson_result *fast = result_of(&made_up);
 
 	(void)state;
-	slow->foreign = fast->foreign = 0.9;
+	run_more(slow, 20, false, 1, 10, 3);
+	run_more(fast, 20, false, 10, 1, 3);
 	assert_int_equal(judged(slow), ANSWER_UNDECIDED);
+	assert_true(slow->findings[0].is_doubtful);
 	assert_int_equal(judged(fast), ANSWER_YES);
+	assert_false(fast->findings[0].is_doubtful);
 	lesson_result_free(slow);
 	lesson_result_free(fast);
+}
+
+static void two_runs_are_too_few_for_a_no(void **state)
+{
+	struct lesson_result *result = result_of(&made_up);
+
+	(void)state;
+	run_more(result, 2, true, 1, 10, 3);
+	assert_int_equal(judged(result), ANSWER_UNDECIDED);
+	assert_true(result->findings[0].is_doubtful);
+	run_more(result, 3, true, 1, 10, 3);
+	assert_int_equal(judged(result), ANSWER_NO);
+	lesson_result_free(result);
+}
+
+static void loud_runs_cannot_outvote_quiet_ones(void **state)
+{
+	struct lesson_result *result = result_of(&made_up);
+
+	(void)state;
+	run_more(result, 5, true, 10, 1, 3);
+	run_more(result, 50, false, 10, 100, 3);
+	assert_int_not_equal(judged(result), ANSWER_NO);
+	lesson_result_free(result);
+}
+
+static void counts_decide_under_any_load(void **state)
+{
+	struct lesson_result *result = result_of(&made_up);
+
+	(void)state;
+	run_more(result, 2, false, 10, 1, 4);
+	assert_int_equal(judged(result), ANSWER_NO);
+	lesson_result_free(result);
 }
 
 static void too_few_cpus_decide_nothing(void **state)
@@ -145,18 +182,16 @@ static void what_was_not_measured_decides_nothing(void **state)
 static void smallest_and_largest_can_be_asked_for(void **state)
 {
 	struct lesson_result *result = measured(10, 1, 3);
-	struct sample sample;
-	const char *reason;
+	struct lesson_measure measure;
 
 	(void)state;
-	assert_true(
-		lesson_measure(result, "slow.seconds@min", &sample, &reason));
-	assert_int_equal(sample.n, 1);
-	assert_true(sample.values[0] == 9.5);
-	assert_true(
-		lesson_measure(result, "slow.seconds@max", &sample, &reason));
-	assert_true(sample.values[0] == 10.5);
-	assert_false(lesson_measure(result, "slow.weight", &sample, &reason));
+	assert_true(lesson_measure(result, "slow.seconds@min", &measure));
+	assert_int_equal(measure.all.n, 1);
+	assert_int_equal(measure.quiet_runs, 5);
+	assert_true(measure.all.values[0] == 10 * (1 - 0.02));
+	assert_true(lesson_measure(result, "slow.seconds@max", &measure));
+	assert_true(measure.all.values[0] == 10 * (1 + 0.02));
+	assert_false(lesson_measure(result, "slow.weight", &measure));
 	lesson_result_free(result);
 }
 
@@ -228,6 +263,9 @@ int main(void)
 		cmocka_unit_test(one_false_check_is_enough),
 		cmocka_unit_test(
 			load_of_others_excuses_a_failure_but_no_success),
+		cmocka_unit_test(two_runs_are_too_few_for_a_no),
+		cmocka_unit_test(loud_runs_cannot_outvote_quiet_ones),
+		cmocka_unit_test(counts_decide_under_any_load),
 		cmocka_unit_test(too_few_cpus_decide_nothing),
 		cmocka_unit_test(what_was_not_measured_decides_nothing),
 		cmocka_unit_test(smallest_and_largest_can_be_asked_for),
