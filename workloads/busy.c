@@ -47,6 +47,7 @@ static bool busy(const struct run *run, bool threads, bool one_cpu)
 	for (unsigned i = 0; i < run->threads; i++)
 		good += tasks[i].result == expected;
 	tell_count("value", expected);
+	tell_count("cpus", cpus_online());
 	free(ids);
 	free(tasks);
 	return good == run->threads;

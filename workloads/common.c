@@ -1,12 +1,11 @@
 #include "workloads/common.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -140,6 +139,41 @@ void pin_to_cpu(unsigned index)
 		die("affinity", errno);
 }
 
+struct flight *flight_new(void)
+{
+	struct flight *flight =
+		mmap(NULL, sizeof(*flight), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (flight == MAP_FAILED)
+		die("memory", errno);
+	return flight;
+}
+
+unsigned flight_enter(struct flight *flight)
+{
+	unsigned now = atomic_fetch_add(&flight->now, 1) + 1;
+	unsigned most = atomic_load(&flight->most);
+
+	while (now > most &&
+	       !atomic_compare_exchange_weak(&flight->most, &most, now))
+		continue;
+	return now;
+}
+
+void flight_leave(struct flight *flight)
+{
+	atomic_fetch_sub(&flight->now, 1);
+}
+
+unsigned flight_most(struct flight *flight)
+{
+	unsigned most = atomic_load(&flight->most);
+
+	munmap(flight, sizeof(*flight));
+	return most;
+}
+
 pthread_t thread_start(const char *name, void *(*routine)(void *), void *arg)
 {
 	pthread_t thread;
@@ -160,35 +194,6 @@ void thread_join(pthread_t thread)
 		die("pthread_join", number);
 }
 
-/* Filled once by the main thread, before it starts any other. */
-static char scratch[128];
-
-const char *scratch_dir(void)
-{
-	const char *base = getenv("TMPDIR");
-
-	if (scratch[0])
-		return scratch;
-	/* /tmp may be memory, and then fsync() costs nothing. */
-	snprintf(scratch, sizeof(scratch), "%s/holdup-XXXXXX",
-		 base && strlen(base) < 100 ? base : "/var/tmp");
-	if (!mkdtemp(scratch))
-		die(scratch, errno);
-	return scratch;
-}
-
-int scratch_open(const char *name, int flags)
-{
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", scratch_dir(), name);
-	fd = open(path, flags | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		die(path, errno);
-	return fd;
-}
-
 void *must_alloc(size_t n, size_t bytes)
 {
 	void *memory = calloc(n ? n : 1, bytes);
@@ -205,18 +210,4 @@ void die(const char *what, int number)
 	fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what,
 		strerror_r(number, words, sizeof(words)));
 	_exit(3);
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind,
-		      struct FTW *where)
-{
-	(void)status, (void)kind, (void)where;
-	return remove(path);
-}
-
-void scratch_clear(void)
-{
-	if (scratch[0])
-		nftw(scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	scratch[0] = '\0';
 }

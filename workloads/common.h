@@ -11,6 +11,7 @@
 #define WORKLOADS_COMMON_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -90,11 +91,27 @@ int timer_fd(uint64_t ns);
 void pin_to_cpu(unsigned index);
 unsigned cpus_online(void); /* that this process may use */
 
+/* Counts how many are under way at once; processes share it too. */
+struct flight {
+	atomic_uint now, most;
+};
+
+struct flight *flight_new(void);
+unsigned flight_enter(struct flight *flight); /* returns how many are now */
+void flight_leave(struct flight *flight);
+unsigned flight_most(struct flight *flight); /* were at once; frees it */
+
 /* Threads that die where a program could not go on anyway. */
 pthread_t thread_start(const char *name, void *(*routine)(void *), void *arg);
 void thread_join(pthread_t thread);
 
-/* A directory on disk for files of this run; removed by scratch_clear(). */
+/* A file on disk that loses its name at once, and so leaves nothing behind. */
+int scratch_file(const char *name);
+
+/*
+ * A directory on disk for files of this run that need a name; removed by
+ * scratch_clear(), and by a signal that ends the process.
+ */
 const char *scratch_dir(void);
 int scratch_open(const char *name, int flags); /* created if need be */
 void scratch_clear(void);

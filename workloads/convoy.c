@@ -8,7 +8,6 @@
  * with a single sync.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,7 +181,7 @@ static bool serve_all(const struct run *run, append_fn *append)
 	pthread_t *threads = must_alloc(run->threads, sizeof(*threads));
 
 	orders = (unsigned)scaled_count(run, run->tasks);
-	ledger.fd = scratch_open("ledger.log", O_RDWR);
+	ledger.fd = scratch_file("ledger.log");
 	for (unsigned i = 0; i < run->threads; i++)
 		threads[i] = thread_start("worker", worker, &append);
 	for (unsigned i = 0; i < run->threads; i++)

@@ -11,23 +11,16 @@
 
 static struct {
 	pthread_mutex_t lock;
-	atomic_uint inside;
-	atomic_uint most;
+	struct flight *inside;
 	atomic_uint meetings;
 } section = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void visit(void)
 {
-	unsigned now = atomic_fetch_add(&section.inside, 1) + 1;
-	unsigned most = atomic_load(&section.most);
-
-	if (now > 1)
+	if (flight_enter(section.inside) > 1)
 		atomic_fetch_add(&section.meetings, 1);
-	while (now > most &&
-	       !atomic_compare_exchange_weak(&section.most, &most, now))
-		continue;
 	pause_ns(MS / 10);
-	atomic_fetch_sub(&section.inside, 1);
+	flight_leave(section.inside);
 }
 
 struct visitor {
@@ -54,16 +47,19 @@ static bool visit_all(const struct run *run, bool locks)
 	pthread_t *threads = must_alloc(run->threads, sizeof(*threads));
 	struct visitor visitor = { (unsigned)scaled_count(run, run->tasks),
 				   locks };
+	unsigned most;
 
+	section.inside = flight_new();
 	for (unsigned i = 0; i < run->threads; i++)
 		threads[i] = thread_start("visitor", visitor_run, &visitor);
 	for (unsigned i = 0; i < run->threads; i++)
 		thread_join(threads[i]);
 	free(threads);
+	most = flight_most(section.inside);
 	tell_count("visits", (uint64_t)visitor.visits * run->threads);
-	tell_count("most_inside", section.most);
+	tell_count("most_inside", most);
 	tell_count("meetings", section.meetings);
-	return section.most == 1;
+	return most == 1;
 }
 
 static bool with_lock(const struct run *run)

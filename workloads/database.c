@@ -15,6 +15,8 @@
 
 #include "workloads/common.h"
 
+#define TOLD 3 /* exit status of a server that said what it lacks */
+
 struct database {
 	enum database_kind kind;
 	uint64_t query_ns;
@@ -165,10 +167,10 @@ static _Noreturn void redis_run(const char *socket_path)
 	       socket_path, "--save", "", "--appendonly", "no", "--hz", "500",
 	       "--dir", scratch_dir(), (char *)NULL);
 	dprintf(said,
-		"redis-server cannot be started: %s; "
+		"%s: redis-server cannot be started: %s; "
 		"install the package redis-server\n",
-		strerrordesc_np(errno));
-	_exit(3);
+		program_invocation_short_name, strerrordesc_np(errno));
+	_exit(TOLD);
 }
 
 static void redis_start(struct database *database)
@@ -189,15 +191,18 @@ static void wait_until_up(struct database *database)
 
 	for (;;) {
 		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		int status = 0;
 		bool up = connect(fd, (struct sockaddr *)&database->address,
 				  sizeof(database->address)) == 0;
 
 		close(fd);
 		if (up)
 			return;
-		if (waitpid(database->server, NULL, WNOHANG) != 0 ||
+		if (waitpid(database->server, &status, WNOHANG) != 0 ||
 		    clock_ns() > limit_ns) {
 			scratch_clear();
+			if (WIFEXITED(status) && WEXITSTATUS(status) == TOLD)
+				_exit(3);
 			die(names[database->kind], ECONNREFUSED);
 		}
 		pause_ns(5 * MS);

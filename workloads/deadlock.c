@@ -3,7 +3,8 @@
  *
  * `opposite` takes left then right in one thread and right then left in the
  * other, and each waits for the other to have its first lock, so that it always
- * happens; the main thread waits for a limited time and then ends the process.
+ * happens; the main thread watches, and ends the process once nobody has got
+ * anywhere for a while.
  * `lucky` has the same fault, but its threads run one after the other and get
  * away with it. `ordered` takes both in one order; `back-off` tries the second
  * and gives the first back. `dinner` and `dinner-ordered` are the five
@@ -12,6 +13,7 @@
  */
 #include <errno.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,7 +25,8 @@
 static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t right = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t forks[MOST_FORKS];
-static sem_t ended; /* posted by each taker that came through */
+static sem_t ended;	  /* posted by each taker that came through */
+static atomic_uint steps; /* of all takers: whether any gets on */
 
 struct taker {
 	pthread_mutex_t *first, *second;
@@ -39,6 +42,7 @@ struct taker {
 static bool take_both(struct taker *taker, unsigned round)
 {
 	pthread_mutex_lock(taker->first);
+	atomic_fetch_add(&steps, 1);
 	if (taker->first_taken && round == 0)
 		pthread_barrier_wait(taker->first_taken);
 	if (!taker->backs_off) {
@@ -72,24 +76,39 @@ static void *taker_run(void *arg)
 	return NULL;
 }
 
-/* Waits for one more taker to end; false: none did before the limit. */
-static bool one_ended(const struct timespec *limit)
+/* Waits for one more taker to end; false: none did within the time. */
+static bool one_ended(uint64_t ns)
 {
+	struct timespec limit = time_limit(ns);
 	int result;
 
 	do
-		result = sem_timedwait(&ended, limit);
+		result = sem_timedwait(&ended, &limit);
 	while (result && errno == EINTR);
 	return result == 0;
 }
 
-/* True if all takers end in time; a thread that hangs dies with the process. */
+/* Waits for them all; returns how many hang: none of them gets on any more. */
+static unsigned wait_for_takers(unsigned n, uint64_t still_ns)
+{
+	unsigned seen = 0;
+
+	while (n > 0) {
+		if (one_ended(still_ns))
+			n--;
+		else if (atomic_load(&steps) == seen)
+			break;
+		seen = atomic_load(&steps);
+	}
+	return n;
+}
+
+/* True if all takers end; a thread that hangs dies with the process. */
 static bool run_takers(const struct run *run, struct taker *takers, unsigned n,
 		       bool one_by_one)
 {
 	pthread_t *threads = must_alloc(n, sizeof(*threads));
-	struct timespec limit = time_limit(scaled_ns(run, 2 * S) + 200 * MS);
-	unsigned hung = n, backed_off = 0, done = 0;
+	unsigned hung, backed_off = 0, done = 0;
 
 	sem_init(&ended, 0, 0);
 	for (unsigned i = 0; i < n; i++) {
@@ -97,8 +116,7 @@ static bool run_takers(const struct run *run, struct taker *takers, unsigned n,
 		if (one_by_one)
 			thread_join(threads[i]);
 	}
-	while (hung > 0 && one_ended(&limit))
-		hung--;
+	hung = wait_for_takers(n, scaled_ns(run, S) + 100 * MS);
 	for (unsigned i = 0; i < n && hung == 0 && !one_by_one; i++)
 		thread_join(threads[i]);
 	for (unsigned i = 0; i < n && hung == 0; i++) {

@@ -6,7 +6,6 @@
  * ticks; `io-thread` hands the text to a thread of its own.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,14 +26,13 @@ static struct {
 
 static uint64_t disk_ns; /* how slow the disk is, beside its own time */
 
+static int letter; /* the file */
+
 static void save(const char *text)
 {
-	int fd = scratch_open("letter.txt", O_WRONLY | O_TRUNC);
-
-	if (write(fd, text, TEXT_BYTES) != TEXT_BYTES || fsync(fd))
+	if (pwrite(letter, text, TEXT_BYTES, 0) != TEXT_BYTES || fsync(letter))
 		die("save", errno);
 	slow_read(disk_ns);
-	close(fd);
 	pthread_mutex_lock(&desk.lock);
 	desk.saved++;
 	pthread_mutex_unlock(&desk.lock);
@@ -104,11 +102,9 @@ static uint64_t edit(const struct run *run, char *text,
 static bool is_saved(const char *text)
 {
 	char *found = must_alloc(1, TEXT_BYTES);
-	int fd = scratch_open("letter.txt", O_RDONLY);
-	bool same = read(fd, found, TEXT_BYTES) == TEXT_BYTES &&
+	bool same = pread(letter, found, TEXT_BYTES, 0) == TEXT_BYTES &&
 		    !memcmp(found, text, TEXT_BYTES);
 
-	close(fd);
 	free(found);
 	return same;
 }
@@ -135,6 +131,7 @@ static bool same(const struct run *run)
 	uint64_t gap_ns;
 
 	disk_ns = scaled_ns(run, 100 * MS);
+	letter = scratch_file("letter.txt");
 	gap_ns = edit(run, text, save);
 	free(text);
 	return tell_gap(run, gap_ns);
@@ -147,7 +144,7 @@ static bool io_thread(const struct run *run)
 	uint64_t gap_ns;
 
 	disk_ns = scaled_ns(run, 100 * MS);
-	scratch_dir();
+	letter = scratch_file("letter.txt");
 	thread = thread_start("saver", saver, NULL);
 	gap_ns = edit(run, text, ask_to_save);
 	pthread_mutex_lock(&desk.lock);

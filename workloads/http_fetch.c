@@ -22,6 +22,7 @@
 
 static uint64_t delay_ns; /* set before anything starts */
 static unsigned port;
+static struct flight *requests; /* under way, as the client knows it */
 
 /* The server: a thread for each connection, which may sleep. */
 
@@ -145,8 +146,11 @@ static uint64_t fetch(uint64_t number)
 {
 	struct page page = { "", 0 };
 	CURL *curl = prepare(number, &page);
-	CURLcode result = curl_easy_perform(curl);
+	CURLcode result;
 
+	flight_enter(requests);
+	result = curl_easy_perform(curl);
+	flight_leave(requests);
 	curl_easy_cleanup(curl);
 	return result == CURLE_OK && is_page(&page, number);
 }
@@ -185,12 +189,14 @@ static unsigned fetch_async(const struct run *run)
 	for (unsigned i = 0; i < run->tasks; i++) {
 		curls[i] = prepare(i, &pages[i]);
 		curl_multi_add_handle(multi, curls[i]);
+		flight_enter(requests);
 	}
 	while (running > 0 && curl_multi_perform(multi, &running) == CURLM_OK)
 		if (running > 0)
 			curl_multi_poll(multi, NULL, 0, 1000, NULL);
 	for (unsigned i = 0; i < run->tasks; i++) {
 		good += is_page(&pages[i], i);
+		flight_leave(requests);
 		curl_multi_remove_handle(multi, curls[i]);
 		curl_easy_cleanup(curls[i]);
 	}
@@ -208,6 +214,7 @@ static bool fetch_all(const struct run *run,
 	pid_t server;
 
 	delay_ns = scaled_ns(run, 100 * MS);
+	requests = flight_new();
 	server = start_server();
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	begin_ns = clock_ns();
@@ -216,6 +223,7 @@ static bool fetch_all(const struct run *run,
 	curl_global_cleanup();
 	stop_server(server);
 	tell_count("pages", good);
+	tell_count("at_once", flight_most(requests));
 	return good == run->tasks;
 }
 

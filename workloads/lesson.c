@@ -100,7 +100,8 @@ static void record_again(struct lesson_result *result,
 static bool has_doubts(const struct lesson_result *result)
 {
 	for (size_t i = 0; i < result->n_findings; i++)
-		if (result->findings[i].is_doubtful)
+		if (result->findings[i].is_doubtful &&
+		    !result->findings[i].check->aside)
 			return true;
 	return false;
 }

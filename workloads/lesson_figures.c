@@ -66,6 +66,29 @@ static double share(const json_t *report, const char *state)
 	return life > 0 ? in / life : unknown;
 }
 
+/* Of the CPU time of those threads, the share of the one that used most. */
+static double busiest(const json_t *report, const char *unused)
+{
+	bool workers = has_workers(report);
+	double most = 0, all = 0;
+	json_t *thread;
+	size_t i;
+
+	(void)unused;
+	json_array_foreach(json_object_get(report, "threads"), i, thread)
+	{
+		json_t *states = json_object_get(thread, "state_ns");
+		double used =
+			number(states, "running") + number(states, "spinning");
+
+		if (workers && !is_worker(thread))
+			continue;
+		most = MAX(most, used);
+		all += used;
+	}
+	return all > 0 ? most / all : unknown;
+}
+
 /* "NAME/STATE": of the threads whose name contains NAME, the share. */
 static double named(const json_t *report, const char *argument)
 {
@@ -237,14 +260,27 @@ static double breakdown(const json_t *lock, const char *part)
 	return number(json_object_get(lock, "hold_breakdown_ns"), part) / 1e9;
 }
 
+/*
+ * In I/O, or in sleep, until it is over: whoever is woken from it and waits for
+ * a CPU is in it still.
+ */
+static double blocked_in(const json_t *lock, const char *part)
+{
+	double in = breakdown(lock, part);
+	double blocked = breakdown(lock, "io") + breakdown(lock, "sleep") +
+			 breakdown(lock, "lock") + breakdown(lock, "other");
+
+	return blocked > 0 ? in + breakdown(lock, "woken") * in / blocked : 0;
+}
+
 static double hold_io_of(const json_t *lock)
 {
-	return breakdown(lock, "io");
+	return blocked_in(lock, "io");
 }
 
 static double hold_sleep_of(const json_t *lock)
 {
-	return breakdown(lock, "sleep");
+	return blocked_in(lock, "sleep");
 }
 
 static double hold_off_of(const json_t *lock)
@@ -310,6 +346,12 @@ static double lock_overlap(const json_t *report, const char *name)
 static double hold_io(const json_t *report, const char *name)
 {
 	return ratio(report, name, hold_io_of, hold_told_of);
+}
+
+/* The same of all holds, told or not. */
+static double held_io(const json_t *report, const char *name)
+{
+	return ratio(report, name, hold_io_of, hold_of);
 }
 
 static double hold_sleep(const json_t *report, const char *name)
@@ -394,6 +436,7 @@ bool lesson_report_figure(const json_t *report, const char *name, double *out)
 		double (*figure)(const json_t *report, const char *argument);
 	} figures[] = {
 		{ "share", share },
+		{ "busiest", busiest },
 		{ "switches", switches },
 		{ "threads", count_threads },
 		{ "running", running },
@@ -412,6 +455,7 @@ bool lesson_report_figure(const json_t *report, const char *name, double *out)
 		{ "io_wait", io_wait },
 		{ "switches_per_s", switches_per_s },
 		{ "hold_io", hold_io },
+		{ "held_io", held_io },
 		{ "hold_sleep", hold_sleep },
 		{ "hold_off", hold_off },
 		{ "findings", findings },

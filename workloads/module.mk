@@ -8,7 +8,7 @@ effects := ackermann bounded-queue busy convoy cooperate critical-section deadlo
 	dest-file editor executors gil http-fetch io-pool lock-price lost-update \
 	naive-sum oversubscribe parallel-map pool-size preempted-holder query-wait readers-writers \
 	scope-guard scrape sum thread-cost thread-vs-process three-creations three-ways virtual-threads waits
-effect.src := workloads/common.c workloads/common_main.c tracing/base/opts.c \
+effect.src := workloads/common.c workloads/common_main.c workloads/common_scratch.c tracing/base/opts.c \
 	tracing/base/err.c
 executor.src := workloads/executor.c workloads/executor_threads.c \
 	workloads/executor_processes.c

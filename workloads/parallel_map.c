@@ -14,13 +14,25 @@ static uint64_t look_up(uint64_t cost)
 	return churn(cost, 1);
 }
 
+/* 1: every worker had as much as the one with the most. */
+static double balance(const uint64_t *amounts, unsigned workers)
+{
+	uint64_t most = 0, all = 0;
+
+	for (unsigned i = 0; i < workers; i++) {
+		all += amounts[i];
+		most = amounts[i] > most ? amounts[i] : most;
+	}
+	return (double)all / (double)most / workers;
+}
+
 static bool map(const struct run *run, bool even)
 {
 	struct outcome *outcomes = must_alloc(run->tasks, sizeof(*outcomes));
 	uint64_t *costs = must_alloc(run->tasks, sizeof(*costs));
 	uint64_t *busy_ns = must_alloc(run->threads, sizeof(*busy_ns));
+	uint64_t *work = must_alloc(run->threads, sizeof(*work));
 	uint64_t unit = scaled_count(run, 20000000);
-	uint64_t most = 0, all = 0;
 	unsigned good = 0;
 
 	for (unsigned i = 0; i < run->tasks; i++)
@@ -32,14 +44,12 @@ static bool map(const struct run *run, bool even)
 			outcomes[!even && i == 0 ? 0 : run->tasks - 1].result;
 		busy_ns[outcomes[i].worker] +=
 			outcomes[i].end_ns - outcomes[i].begin_ns;
-	}
-	for (unsigned i = 0; i < run->threads; i++) {
-		all += busy_ns[i];
-		most = busy_ns[i] > most ? busy_ns[i] : most;
+		work[outcomes[i].worker] += costs[i];
 	}
 	tell_count("items", good);
-	/* 1: every worker was busy as long as the busiest one */
-	tell_real("balance", (double)all / (double)most / run->threads);
+	tell_real("balance", balance(busy_ns, run->threads));
+	tell_real("work_balance", balance(work, run->threads));
+	free(work);
 	free(busy_ns);
 	free(costs);
 	free(outcomes);

@@ -5,28 +5,22 @@
  * Each task is a little computing and a wait for input. `pool` bounds the tasks
  * in flight by the workers; `unbounded` starts a thread for each task.
  */
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "workloads/common.h"
 #include "workloads/executor.h"
 
-static struct {
-	uint64_t cpu_ns, wait_ns; /* set before the threads start */
-	atomic_uint now, most;
-} flight;
+static struct { /* set before the threads start */
+	uint64_t cpu_ns, wait_ns;
+	struct flight *flight;
+} job;
 
 static uint64_t task(uint64_t number)
 {
-	unsigned now = atomic_fetch_add(&flight.now, 1) + 1;
-	unsigned most = atomic_load(&flight.most);
-
-	while (now > most &&
-	       !atomic_compare_exchange_weak(&flight.most, &most, now))
-		continue;
-	spend_cpu(flight.cpu_ns);
-	slow_read(flight.wait_ns);
-	atomic_fetch_sub(&flight.now, 1);
+	flight_enter(job.flight);
+	spend_cpu(job.cpu_ns);
+	slow_read(job.wait_ns);
+	flight_leave(job.flight);
 	return number;
 }
 
@@ -35,8 +29,9 @@ static bool fly(const struct run *run, unsigned workers)
 	struct executor *executor;
 	unsigned good = 0;
 
-	flight.cpu_ns = scaled_ns(run, MS / 5);
-	flight.wait_ns = scaled_ns(run, 4 * MS);
+	job.cpu_ns = scaled_ns(run, MS / 5);
+	job.wait_ns = scaled_ns(run, 4 * MS);
+	job.flight = flight_new();
 	executor = executor_new(EXECUTOR_THREADS, workers);
 	for (unsigned i = 0; i < run->tasks; i++)
 		executor_submit(executor, task, i);
@@ -44,7 +39,7 @@ static bool fly(const struct run *run, unsigned workers)
 		good += executor_result(executor, i)->result == i;
 	executor_free(executor);
 	tell_count("done", good);
-	tell_count("most_in_flight", flight.most);
+	tell_count("most_in_flight", flight_most(job.flight));
 	return good == run->tasks;
 }
 

@@ -20,6 +20,7 @@ static struct {
 	atomic_uint next, good;
 	unsigned queries;
 	uint64_t work_ns; /* other work, for each query */
+	struct flight *asked;
 } app;
 
 /* Work that does not need the answer. */
@@ -28,14 +29,28 @@ static void other_work(void)
 	spend_cpu(app.work_ns);
 }
 
+static void ask(int fd)
+{
+	flight_enter(app.asked);
+	database_ask(app.database, fd);
+}
+
+/* 1 if it is the right one. */
+static unsigned answer(int fd)
+{
+	bool right = database_answer(app.database, fd);
+
+	flight_leave(app.asked);
+	return right;
+}
+
 static void *connection_run(void *arg)
 {
 	int fd = database_connect(app.database);
 
 	while (atomic_fetch_add(&app.next, 1) < app.queries) {
-		database_ask(app.database, fd);
-		if (database_answer(app.database, fd))
-			atomic_fetch_add(&app.good, 1);
+		ask(fd);
+		atomic_fetch_add(&app.good, answer(fd));
 		other_work();
 	}
 	close(fd);
@@ -63,7 +78,7 @@ static void by_poll(unsigned n)
 		fds[i].fd = database_connect(app.database);
 		fds[i].events = asked < app.queries ? POLLIN : 0;
 		if (asked++ < app.queries)
-			database_ask(app.database, fds[i].fd);
+			ask(fds[i].fd);
 	}
 	while (answered < app.queries) {
 		/* While answers are on their way, there is time to work. */
@@ -77,9 +92,9 @@ static void by_poll(unsigned n)
 			if (!(fds[i].revents & POLLIN))
 				continue;
 			answered++;
-			app.good += database_answer(app.database, fds[i].fd);
+			app.good += answer(fds[i].fd);
 			if (asked++ < app.queries)
-				database_ask(app.database, fds[i].fd);
+				ask(fds[i].fd);
 		}
 	}
 	for (; worked < app.queries; worked++)
@@ -97,12 +112,14 @@ static bool query(const struct run *run, void (*how)(unsigned), unsigned n)
 	app.queries = run->tasks;
 	app.work_ns = scaled_ns(run, 5 * MS);
 	app.database = database_start(kind, scaled_ns(run, 40 * MS));
+	app.asked = flight_new();
 	begin_ns = clock_ns();
 	how(n);
 	tell_real("querying_s", (double)(clock_ns() - begin_ns) / 1e9);
 	database_stop(app.database);
 	tell_text("database", database_name(kind));
 	tell_count("answers", app.good);
+	tell_count("at_once", flight_most(app.asked));
 	return app.good == run->tasks;
 }
 

@@ -25,7 +25,8 @@ static struct {
 	    .rwlock = PTHREAD_RWLOCK_INITIALIZER };
 
 static struct {
-	atomic_uint readers_inside, most_readers, torn;
+	struct flight *readers;
+	atomic_uint torn;
 	atomic_ullong reads, writes;
 	_Atomic uint64_t longest_write_ns;
 } seen;
@@ -35,17 +36,13 @@ static uint64_t read_ns; /* set before the threads start */
 /* Looks at both halves, with some time between. */
 static void look(const struct table *table)
 {
-	unsigned now = atomic_fetch_add(&seen.readers_inside, 1) + 1;
-	unsigned most = atomic_load(&seen.most_readers);
 	uint64_t left = table->left;
 
-	while (now > most &&
-	       !atomic_compare_exchange_weak(&seen.most_readers, &most, now))
-		continue;
+	flight_enter(seen.readers);
 	pause_ns(read_ns);
 	if (left != table->right)
 		atomic_fetch_add(&seen.torn, 1);
-	atomic_fetch_sub(&seen.readers_inside, 1);
+	flight_leave(seen.readers);
 	atomic_fetch_add(&seen.reads, 1);
 }
 
@@ -165,6 +162,7 @@ static bool share(const struct run *run, void (*read)(void),
 	pthread_t writing;
 
 	read_ns = scaled_ns(run, MS);
+	seen.readers = flight_new();
 	store.current = must_alloc(1, sizeof(*store.current));
 	store.current->users = 1;
 	for (unsigned i = 0; i < run->threads; i++)
@@ -178,7 +176,7 @@ static bool share(const struct run *run, void (*read)(void),
 	tell_count("reads", seen.reads);
 	tell_count("writes", seen.writes);
 	tell_count("torn", seen.torn);
-	tell_count("most_readers", seen.most_readers);
+	tell_count("most_readers", flight_most(seen.readers));
 	tell_real("longest_write_ms", (double)seen.longest_write_ns / 1e6);
 	return seen.torn == 0 &&
 	       seen.reads == (uint64_t)run->threads * run->tasks;

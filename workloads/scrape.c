@@ -15,16 +15,21 @@ static struct { /* set before the threads start */
 	uint64_t fetch_ns, wait_ns, save_ns;
 } cost;
 
+static struct flight *waiting; /* for their pages */
+
 static uint64_t scrape_page(uint64_t page)
 {
 	spend_cpu(cost.fetch_ns);
+	flight_enter(waiting);
 	slow_read(cost.wait_ns);
+	flight_leave(waiting);
 	spend_cpu(cost.save_ns);
 	return page + 1;
 }
 
-static void set_cost(const struct run *run)
+static void prepare(const struct run *run)
 {
+	waiting = flight_new();
 	cost.fetch_ns = scaled_ns(run, 10 * MS);
 	cost.wait_ns = scaled_ns(run, 80 * MS);
 	cost.save_ns = scaled_ns(run, 10 * MS);
@@ -33,6 +38,7 @@ static void set_cost(const struct run *run)
 static bool tell_pages(const struct run *run, unsigned saved)
 {
 	tell_count("pages", saved);
+	tell_count("at_once", flight_most(waiting));
 	return saved == run->tasks;
 }
 
@@ -40,7 +46,7 @@ static bool sequential(const struct run *run)
 {
 	unsigned saved = 0;
 
-	set_cost(run);
+	prepare(run);
 	for (unsigned i = 0; i < run->tasks; i++)
 		saved += scrape_page(i) == i + 1;
 	return tell_pages(run, saved);
@@ -51,7 +57,7 @@ static bool by_executor(const struct run *run, enum executor_kind kind)
 	struct executor *executor;
 	unsigned saved = 0;
 
-	set_cost(run);
+	prepare(run);
 	executor = executor_new(kind, run->threads);
 	for (unsigned i = 0; i < run->tasks; i++)
 		executor_submit(executor, scrape_page, i);
@@ -82,6 +88,7 @@ static void page_came(struct loop *loop, void *data)
 
 	(void)loop;
 	close(page->fd);
+	flight_leave(waiting);
 	spend_cpu(cost.save_ns);
 	++*page->saved;
 }
@@ -92,10 +99,11 @@ static bool async(const struct run *run)
 	struct loop *loop = loop_new();
 	unsigned saved = 0;
 
-	set_cost(run);
+	prepare(run);
 	for (unsigned i = 0; i < run->tasks; i++) {
 		spend_cpu(cost.fetch_ns);
 		pages[i] = (struct page){ timer_fd(cost.wait_ns), &saved };
+		flight_enter(waiting);
 		loop_readable(loop, pages[i].fd, page_came, &pages[i]);
 	}
 	loop_run(loop);

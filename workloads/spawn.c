@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define END_S 2 /* what is asked to end has as long to do so */
+
 static double now_s(void)
 {
 	struct timespec t;
@@ -68,6 +70,17 @@ static bool read_until(int out, int complaint, double end_s, GString *text,
 	return true;
 }
 
+/* First so that it can put its things away. */
+static void end_group(pid_t pid, int out, int complaint)
+{
+	GString *unread = g_string_new(NULL);
+
+	kill(-pid, SIGTERM);
+	read_until(out, complaint, now_s() + END_S, unread, unread);
+	kill(-pid, SIGKILL);
+	g_string_free(unread, TRUE);
+}
+
 static char *last_line(GString *said)
 {
 	char *text = g_string_free(said, FALSE), *line;
@@ -103,7 +116,7 @@ int spawn_run(char *const argv[], unsigned limit_s, struct spawned *spawned,
 		spawned->timed_out = !read_until(out[0], complaint[0],
 						 begin_s + limit_s, text, said);
 		if (spawned->timed_out)
-			kill(-pid, SIGKILL);
+			end_group(pid, out[0], complaint[0]);
 		while (wait4(pid, &spawned->status, 0, &spawned->usage) < 0 &&
 		       errno == EINTR)
 			continue;
