@@ -155,6 +155,9 @@ LIST(module) = { FIELD(U64, "baddr", u.module.base), FIELD(U64, "memsz", u.modul
 	FIELD(TEXT, "path", u.module.path), END };
 LIST(module_build_id) = { FIELD(U64, "baddr", u.module.base),
 	COUNTED(BYTES, "build_id", u.module.build_id, u.module.n_build_id), END };
+LIST(module_told) = { FIELD(U64, "base", u.module.base), FIELD(U64, "bytes", u.module.bytes),
+	FIELD(TEXT, "path", u.module.path),
+	COUNTED(BYTES, "build_id", u.module.build_id, u.module.n_build_id), END };
 LIST(module_gone) = { FIELD(U64, "baddr", u.module.base), END };
 
 LIST(nothing) = { END };
@@ -207,6 +210,7 @@ const struct read_kind read_kinds[] = {
 	UST("task_switch", TASK_SWITCH, task_switch),
 	UST("phase", PHASE, mark),
 	UST("mark", MARK, mark),
+	UST("module", MODULE, module_told),
 	BOARD("board_process", BOARD_PROCESS, board_process),
 	BOARD("board_thread", BOARD_THREAD, board_thread),
 	BOARD("lock_stats", LOCK_STATS, lock_stats),

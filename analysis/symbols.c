@@ -124,6 +124,32 @@ static struct mapping *mapping_at(struct process_map *process, uint64_t base)
 	return NULL;
 }
 
+static void module_build_id(struct symbols *symbols, const struct event *event)
+{
+	struct process_map *process = process_get(symbols, event->pid);
+	struct mapping *mapping = mapping_at(process, event->u.module.base);
+	struct binary like = { 0 };
+
+	if (!mapping || !event->u.module.n_build_id)
+		return;
+	like.build_id = g_bytes_new(event->u.module.build_id,
+				    event->u.module.n_build_id);
+	mapping->binary = binary_get(symbols, mapping->binary->path, &like);
+	g_bytes_unref(like.build_id);
+}
+
+static bool is_same_build(const struct binary *binary,
+			  const struct event *event)
+{
+	gsize n = 0;
+	const void *known = binary->build_id
+				    ? g_bytes_get_data(binary->build_id, &n)
+				    : NULL;
+
+	return known && n == event->u.module.n_build_id &&
+	       !memcmp(known, event->u.module.build_id, n);
+}
+
 static void module_come(struct symbols *symbols, const struct event *event)
 {
 	struct process_map *process = process_get(symbols, event->pid);
@@ -139,22 +165,12 @@ static void module_come(struct symbols *symbols, const struct event *event)
 		known->bytes = mapping.bytes;
 		return;
 	}
+	/* By another name for the same file: a symbolic link. */
+	if (known && is_same_build(known->binary, event))
+		return;
 	mapping.binary = binary_get(symbols, path, NULL);
 	g_array_append_val(process->mappings, mapping);
-}
-
-static void module_build_id(struct symbols *symbols, const struct event *event)
-{
-	struct process_map *process = process_get(symbols, event->pid);
-	struct mapping *mapping = mapping_at(process, event->u.module.base);
-	struct binary like = { 0 };
-
-	if (!mapping || !event->u.module.n_build_id)
-		return;
-	like.build_id = g_bytes_new(event->u.module.build_id,
-				    event->u.module.n_build_id);
-	mapping->binary = binary_get(symbols, mapping->binary->path, &like);
-	g_bytes_unref(like.build_id);
+	module_build_id(symbols, event);
 }
 
 void symbols_event(struct symbols *symbols, const struct event *event)

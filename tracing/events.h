@@ -28,6 +28,7 @@
 #define U64(name) lttng_ust_field_integer(uint64_t, name, f->name)
 #define HEX(name) lttng_ust_field_integer_hex(uint64_t, name, f->name)
 #define STR(name) lttng_ust_field_string(name, f->name)
+#define BYTES(name) lttng_ust_field_sequence_hex(uint8_t, name, f->name, uint8_t, f->n_##name)
 #define SEQ(name) lttng_ust_field_sequence_hex(uint64_t, name, f->name, uint8_t, f->n_##name)
 
 #define FACT(name, ...) \
@@ -95,6 +96,10 @@ FACT(task_switch, U64(from) U64(to))
 FACT(phase, STR(name))
 FACT(mark, STR(name) I64(value))
 
+/* A library that calls us for the first time: LTTng's statedump has those that
+   were there at the start, but not what dlopen() brought since. */
+FACT(module, HEX(base) U64(bytes) STR(path) BYTES(build_id))
+
 #undef U8
 #undef I32
 #undef U32
@@ -103,6 +108,7 @@ FACT(mark, STR(name) I64(value))
 #undef HEX
 #undef STR
 #undef SEQ
+#undef BYTES
 #undef FACT
 #endif
 

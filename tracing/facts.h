@@ -309,4 +309,12 @@ struct fact_mark {
 	int64_t value;
 };
 
+struct fact_module {
+	uint64_t base;
+	uint64_t bytes;
+	const char *path;
+	const uint8_t *build_id;
+	uint8_t n_build_id;
+};
+
 #endif

@@ -57,3 +57,39 @@ counted() { jq "[.locks[] | select(.label | startswith(\"counted\")) | .$1] | ad
 	report
 	[ "$(counted acquisitions)" = 5 ]
 }
+
+@test "locks of a library that is loaded late have names" {
+	cat >plugin.c <<-'END'
+		#include <pthread.h>
+		static pthread_mutex_t plugin_lock = PTHREAD_MUTEX_INITIALIZER;
+		void plugin_work(void)
+		{
+			pthread_mutex_lock(&plugin_lock);
+			pthread_mutex_unlock(&plugin_lock);
+		}
+	END
+	cat >host.c <<-'END'
+		#include <dlfcn.h>
+		int main(void)
+		{
+			for (int i = 0; i < 3; i++) {
+				void *plugin = dlopen("./plugin.so", RTLD_NOW);
+				void (*work)(void) = dlsym(plugin, "plugin_work");
+
+				for (int j = 0; j < 7; j++)
+					work();
+				if (dlclose(plugin))
+					return 1;
+			}
+			return 0;
+		}
+	END
+	gcc -g -shared -fPIC -o plugin.so plugin.c
+	gcc -g -o host host.c
+	run -0 holdup record -o t ./host
+	report
+	[ "$(jq '[.locks[] | select(.label | startswith("plugin_lock")) |
+		.acquisitions] | add' r.json)" = 21 ]
+	[ "$(jq -c '[.locks[].sites[].function] | unique' r.json)" = \
+		'["plugin_work"]' ]
+}

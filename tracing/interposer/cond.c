@@ -180,7 +180,7 @@ static int wait_on(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t site,
 		.flags = call->form == FORM_WAIT ? 0 : LOCK_TIMED,
 	};
 
-	wait.recorded = thread_is_open(site) && !process_is_foreign(site);
+	wait.recorded = thread_is_open(site) && !module_is_foreign(site);
 	if (wait.recorded)
 		begin(&wait);
 	wait.result = call_real(&wait, call);

@@ -37,7 +37,7 @@ void io_enter(struct io *io, enum io_op op, int fd, enum io_block block,
 	*io = (struct io){
 		.op = (uint8_t)op, .fd = fd, .site = site, .result = ECANCELED
 	};
-	io->recorded = thread_is_open(site) && !process_is_foreign(site);
+	io->recorded = thread_is_open(site) && !module_is_foreign(site);
 	if (!io->recorded)
 		return;
 	io->fd_kind = fd < 0 ? FD_NONE : fds_kind(fd);

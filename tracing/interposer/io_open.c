@@ -161,7 +161,7 @@ EXPORT int fclose(FILE *stream)
  * and are lost to the recording: those stay open. */
 EXPORT void closefrom(int first)
 {
-	if (!thread_is_open(SITE) || process_is_foreign(SITE)) {
+	if (!thread_is_open(SITE) || module_is_foreign(SITE)) {
 		real.closefrom(first);
 		return;
 	}

@@ -123,7 +123,7 @@ EXPORT ssize_t write(int fd, const void *from, size_t n)
 
 	io_enter(&io, IO_WRITE, fd, IO_STREAM, SITE);
 	if (unlikely(!io.recorded && self.life == THREAD_LIVE &&
-		     process_is_foreign(SITE)))
+		     module_is_foreign(SITE)))
 		return write_from_tracer(fd, from, n);
 	result = real.write(fd, from, n);
 	io_returned(&io, result);

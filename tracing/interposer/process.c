@@ -1,8 +1,6 @@
 #include "tracing/interposer/process.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,68 +9,10 @@
 #include "tracing/interposer/sys.h"
 #include "tracing/interposer/tell.h"
 
-#define RANGES_MAX     16
 #define BUDGET_DEFAULT 20000
 #define WINDOW_NS      100000000 /* a tenth of a second */
 
 struct process process;
-
-/* Where LTTng's libraries lie. */
-static struct {
-	uint64_t from;
-	uint64_t to;
-} ranges[RANGES_MAX];
-static uint32_t n_ranges;
-
-static int add_range(struct dl_phdr_info *info, size_t size, void *data)
-{
-	uint64_t from = UINT64_MAX;
-	uint64_t to = 0;
-
-	(void)size;
-	(void)data;
-	if (!info->dlpi_name || !strstr(info->dlpi_name, "liblttng-ust"))
-		return 0;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-		uint64_t begin = info->dlpi_addr + part->p_vaddr;
-
-		if (part->p_type != PT_LOAD)
-			continue;
-		if (begin < from)
-			from = begin;
-		if (begin + part->p_memsz > to)
-			to = begin + part->p_memsz;
-	}
-	if (n_ranges == RANGES_MAX)
-		return 1;
-	ranges[n_ranges].from = from;
-	ranges[n_ranges].to = to;
-	n_ranges++;
-	return 0;
-}
-
-static void find_ranges(void)
-{
-	static _Atomic uint32_t found;
-	uint32_t none = 0;
-
-	if (atomic_load_explicit(&found, memory_order_acquire) == 2)
-		return;
-	if (!atomic_compare_exchange_strong(&found, &none, 1))
-		return;
-	dl_iterate_phdr(add_range, NULL);
-	atomic_store_explicit(&found, 2, memory_order_release);
-}
-
-bool process_is_foreign(uint64_t site)
-{
-	find_ranges();
-	for (uint32_t i = 0; i < n_ranges; i++)
-		if (site >= ranges[i].from && site < ranges[i].to)
-			return true;
-	return false;
-}
 
 static uint32_t number_of(const char *text, uint32_t otherwise)
 {

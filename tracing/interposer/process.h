@@ -47,9 +47,6 @@ extern struct process process;
  */
 bool process_start(void);
 
-/* True when `site` lies in LTTng's libraries: nothing of the program. */
-bool process_is_foreign(uint64_t site);
-
 /* In the child after fork(): a board of its own, its thread starts anew. */
 void process_forked(int32_t ptid);
 

@@ -187,7 +187,8 @@
 	R(int, socket, (int, int, int))                                      \
 	R(int, socketpair, (int, int, int, int *))                           \
 	R(int, pipe, (int *))                                                \
-	R(int, pipe2, (int *, int))
+	R(int, pipe2, (int *, int))                                          \
+	R(int, dlclose, (void *))
 
 #define REAL_FUNCTIONS(R, C) REAL_LOCKS(R, C) REAL_THREADS(R) REAL_IO(R)
 

@@ -108,7 +108,7 @@ struct board_entry *entry_find(uint64_t lock, uint64_t site, uint8_t kind,
 
 	if (entry->lock || !lock)
 		return entry->lock ? entry : NULL;
-	if (process_is_foreign(site))
+	if (module_is_foreign(site))
 		return NULL;
 	closed = thread_close();
 	entry = entry_new(lock, site, kind, mode);
@@ -567,7 +567,8 @@ void lock_told_init(uint64_t lock, uint8_t kind, uint32_t attributes,
 			    } };
 
 	section_forget(lock, kind);
-	if (tell_weight(&self.more->locks, clock_ticks()) == 1)
+	if (!module_is_foreign(site) &&
+	    tell_weight(&self.more->locks, clock_ticks()) == 1)
 		tell(TELL_lock_init, &fact);
 }
 

@@ -30,7 +30,7 @@ static void nap_begin(struct nap *nap, uint64_t asked_ns, bool absolute,
 
 	nap->error = ECANCELED;
 	nap->site = site;
-	nap->recorded = thread_is_open(site) && !process_is_foreign(site);
+	nap->recorded = thread_is_open(site) && !module_is_foreign(site);
 	if (!nap->recorded)
 		return;
 	nap->begin_ticks = clock_ticks();

@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <unwind.h>
 
+#include "tracing/interposer/module.h"
+
 #define SKIPPED_MAX 12 /* frames of ours, above the call site */
 
 /* Where we are ourselves, from the linker.
@@ -40,8 +42,10 @@ static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *data)
 				       ? _URC_NO_REASON
 				       : _URC_END_OF_STACK;
 	}
-	if (!is_ours(ip)) /* as is the first frame of each thread */
+	if (!is_ours(ip)) { /* as is the first frame of each thread */
+		(void)module_is_foreign(ip); /* is taken note of, at least */
 		walk->stack[walk->n++] = ip;
+	}
 	return walk->n < walk->max ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 

@@ -13,13 +13,25 @@
 
 /* The one place that calls tracepoints; the thread is closed. */
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity): of their macros */
-static void emit(enum tell_type type, const union fact *fact)
+static void emit_one(enum tell_type type, const union fact *fact)
 {
 	switch (type) {
 		TELL_EVENTS(TELL_CASE)
 	case TELL_NTYPES:
 		break;
 	}
+}
+
+static void emit_module(const struct fact_module *module)
+{
+	emit_one(TELL_module, &(union fact){ .module = *module });
+}
+
+static void emit(enum tell_type type, const union fact *fact)
+{
+	if (unlikely(module_is_untold()))
+		module_tell(emit_module);
+	emit_one(type, fact);
 }
 
 static bool is_over(void)
@@ -140,6 +152,17 @@ void tell_pending(void)
 	closed = thread_close();
 	if (!is_over())
 		emit_pending();
+	thread_open(closed);
+}
+
+void tell_modules(void)
+{
+	struct closed closed;
+
+	if (is_over() || !module_is_untold())
+		return;
+	closed = thread_close();
+	module_tell(emit_module);
 	thread_open(closed);
 }
 

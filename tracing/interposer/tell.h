@@ -51,7 +51,8 @@
 	X(task_end)           \
 	X(task_switch)        \
 	X(phase)              \
-	X(mark)
+	X(mark)               \
+	X(module)
 
 #define TELL_ENUM(name)	 TELL_##name,
 #define TELL_UNION(name) struct fact_##name name;
@@ -80,6 +81,9 @@ void tell_at_once(enum tell_type type, const union fact *fact);
 
 /* Tells what was kept. */
 void tell_pending(void);
+
+/* Tells the modules that are not told yet, before one of them goes. */
+void tell_modules(void);
 
 /*
  * Asks a budget for an event: 0 do not tell it, else its weight.

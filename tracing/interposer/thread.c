@@ -208,7 +208,7 @@ bool thread_enter(uint64_t site)
 	}
 	if (self.life != THREAD_NEW || self.in_vfork)
 		return false;
-	if (!real_start() || process_is_foreign(site))
+	if (!real_start() || module_is_foreign(site))
 		return false;
 	self.life = THREAD_LOST; /* until it is in: no way back to here */
 	if (!process_start()) {

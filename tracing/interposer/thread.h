@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "tracing/interposer/clock.h"
+#include "tracing/interposer/module.h"
 #include "tracing/interposer/process.h"
 
 #define PENDING_MAX 256 /* memory that is touched only when it is needed */
@@ -85,6 +86,7 @@ struct thread {
 	int32_t tid;
 	uint32_t attention; /* 0: the plain end of a hold tells nothing */
 	uint32_t pending;   /* more->n_pending != 0 */
+	uint32_t module;    /* where the last site was found, see module.c */
 	/* The only lock that is held, where it was taken on the fast path and
 	 * nothing has been done to it since; 0: look at the slot. */
 	uint64_t top_lock;

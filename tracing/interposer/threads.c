@@ -18,7 +18,7 @@ static struct thread_more *prepare(void *(*routine)(void *), void *argument,
 		return NULL;
 	more->routine = routine;
 	more->argument = argument;
-	more->is_foreign = process_is_foreign(site);
+	more->is_foreign = module_is_foreign(site);
 	return more;
 }
 
@@ -204,7 +204,7 @@ static int join_thread(pthread_t thread, void **value, enum form form,
 	struct join join
 		__attribute__((cleanup(join_end))) = { .thread = thread };
 
-	join.recorded = thread_is_open(site) && !process_is_foreign(site);
+	join.recorded = thread_is_open(site) && !module_is_foreign(site);
 	if (join.recorded)
 		join_begin(&join, site);
 	if (form == FORM_JOIN)
