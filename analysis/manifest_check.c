@@ -22,8 +22,9 @@ static bool is_told(const struct read_stats *stats, const char *name)
 
 static void add_note(struct read_stats *stats, char *note)
 {
-	stats->notes = g_renew(char *, stats->notes, stats->n_notes + 1);
+	stats->notes = g_renew(char *, stats->notes, stats->n_notes + 2);
 	stats->notes[stats->n_notes++] = note;
+	stats->notes[stats->n_notes] = NULL;
 	stats->truncated = true;
 }
 

@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "analysis/read_metadata.h"
+
 static struct read_graph *open_repaired(const struct read_repair *repair,
 					struct read_clock *clock)
 {
@@ -62,7 +64,8 @@ int read_open(const char *path, const char *dir, const char *name,
 	guint n_notes = notes->len;
 
 	memset(opened, 0, sizeof(*opened));
-	opened->graph = read_graph_open(path, dir, clock, NULL);
+	if (!read_metadata_is_cut(path))
+		opened->graph = read_graph_open(path, dir, clock, NULL);
 	if (opened->graph)
 		return 0;
 	opened->repair = read_repair_new(path, name, notes);

@@ -10,6 +10,8 @@
 
 #include <glib/gstdio.h>
 
+#include "analysis/read_metadata.h"
+
 #define CTF_MAGIC    0xc1fc1fc1u
 #define HEADER_BYTES 20 /* magic number and uuid: the same in all packets */
 #define PACKET_BYTES 96 /* less holds no event */
@@ -239,13 +241,29 @@ static GPtrArray *list_files(const char *path)
 	return files;
 }
 
+static int mend_metadata(const struct read_repair *repair, const char *path,
+			 const char *name, GPtrArray *notes)
+{
+	g_autofree char *to = g_build_filename(repair->dir, "metadata", NULL);
+	bool cut = read_metadata_is_cut(path);
+	size_t lost;
+
+	if (read_metadata_mend(path, to, &lost))
+		return -1;
+	if (cut)
+		g_ptr_array_add(
+			notes,
+			g_strdup_printf("%s/metadata: is cut: its last %zu "
+					"bytes describe nothing that is whole",
+					name, lost));
+	return 0;
+}
+
 struct read_repair *read_repair_new(const char *path, const char *name,
 				    GPtrArray *notes)
 {
 	struct read_repair *repair = g_new0(struct read_repair, 1);
 	g_autoptr(GPtrArray) files = list_files(path);
-	g_autofree char *from = g_build_filename(path, "metadata", NULL);
-	g_autofree char *to = NULL;
 
 	repair->streams = g_ptr_array_new_with_free_func(g_free);
 	repair->top = g_dir_make_tmp("holdup-repair-XXXXXX", NULL);
@@ -254,8 +272,8 @@ struct read_repair *read_repair_new(const char *path, const char *name,
 		return NULL;
 	}
 	repair->dir = g_build_filename(repair->top, name, NULL);
-	to = g_build_filename(repair->dir, "metadata", NULL);
-	if (g_mkdir_with_parents(repair->dir, 0700) || symlink(from, to)) {
+	if (g_mkdir_with_parents(repair->dir, 0700) ||
+	    mend_metadata(repair, path, name, notes)) {
 		read_repair_free(repair);
 		return NULL;
 	}

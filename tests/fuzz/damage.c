@@ -43,13 +43,15 @@ static uint64_t next_random(uint64_t below)
 static int load_one(const char *path, const struct stat *status, int type,
 		    struct FTW *where)
 {
-	struct file file = { .path = g_strdup(path + top_bytes) };
+	struct file file = { .data = NULL };
 
 	(void)status;
 	(void)where;
-	if (type == FTW_F &&
-	    g_file_get_contents(path, &file.data, &file.bytes, NULL))
-		g_array_append_val(files, file);
+	if (type != FTW_F ||
+	    !g_file_get_contents(path, &file.data, &file.bytes, NULL))
+		return 0;
+	file.path = g_strdup(path + top_bytes);
+	g_array_append_val(files, file);
 	return 0;
 }
 

@@ -3,7 +3,7 @@
 fuzzers := events manifest repair
 events.fuzz := $(load.src) $(render.src) analysis/check.c
 manifest.fuzz := $(load.src) $(render.src)
-repair.fuzz := analysis/read_repair.c
+repair.fuzz := analysis/read_repair.c analysis/read_metadata.c
 fuzz_engine := fuzzer$(comma)
 fuzz_pkgs := $(sort $(load.pkgs) $(render.pkgs))
 

@@ -155,9 +155,9 @@ static const char counted[] =
 
 static void clear(struct read_stats *stats)
 {
-	for (size_t i = 0; i < stats->n_notes; i++)
-		g_free(stats->notes[i]);
-	g_free(stats->notes);
+	if (stats->n_notes)
+		assert_null(stats->notes[stats->n_notes]);
+	g_strfreev(stats->notes);
 }
 
 /* What is said of a reading of `scheduler` and `board` events. */
@@ -243,7 +243,7 @@ static void a_stream_that_is_gone_is_named(void **state)
 
 static void what_the_reader_noted_is_not_noted_again(void **state)
 {
-	struct read_stats stats = { .notes = g_new0(char *, 2), .n_notes = 2 };
+	struct read_stats stats = { .notes = g_new0(char *, 3), .n_notes = 2 };
 
 	stats.notes[0] = g_strdup("kernel/a: is cut");
 	stats.notes[1] = g_strdup("ust/b: is cut");
