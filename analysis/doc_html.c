@@ -11,6 +11,7 @@ static const char style[] =
 	".from{color:#666}.note{color:#666;margin:.3rem 0}"
 	".finding{border-left:4px solid #c0392b;background:#faf6f5;padding:"
 	".5rem 1rem;margin:.6rem 0}"
+	".calm{border-color:#7a8288;background:#f6f6f6}"
 	".finding b{display:block}.cost{float:right;color:#c0392b;"
 	"font-weight:600}"
 	".advice{color:#1e6b3a;margin-top:.2rem}"
@@ -30,7 +31,7 @@ static const char style[] =
 	"height:12px;margin-right:.3rem}"
 	"@media(prefers-color-scheme:dark){body{background:#16181b;"
 	"color:#ddd}tr:nth-child(even) td{background:#202327}"
-	".finding{background:#251d1c}.advice{color:#7fc79a}}";
+	".finding{background:#251d1c}.calm{background:#202327}.advice{color:#7fc79a}}";
 
 static void escaped(const char *text, FILE *out)
 {
@@ -84,7 +85,8 @@ static void write_table(const struct doc_table *table, FILE *out)
 
 static void write_finding(const struct doc_block *block, FILE *out)
 {
-	fputs("<div class=\"finding\">", out);
+	/* Where nothing is to be done, nothing is wrong. */
+	fprintf(out, "<div class=\"finding%s\">", block->advice ? "" : " calm");
 	element("span", "cost", block->right, out);
 	element("b", NULL, block->text, out);
 	element("div", NULL, block->evidence, out);
