@@ -27,14 +27,40 @@
 #define I64(name) lttng_ust_field_integer(int64_t, name, f->name)
 #define U64(name) lttng_ust_field_integer(uint64_t, name, f->name)
 #define HEX(name) lttng_ust_field_integer_hex(uint64_t, name, f->name)
-#define STR(name) lttng_ust_field_string(name, f->name)
-#define BYTES(name) lttng_ust_field_sequence_hex(uint8_t, name, f->name, uint8_t, f->n_##name)
-#define SEQ(name) lttng_ust_field_sequence_hex(uint64_t, name, f->name, uint8_t, f->n_##name)
+#define BYTES(name) WRITE lttng_ust_field_sequence_hex(uint8_t, name, f->name, uint8_t, f->n_##name)
+#define STR(name) WRITE lttng_ust_field_string(name, f->name)
+#define SEQ(name) WRITE lttng_ust_field_sequence_hex(uint64_t, name, f->name, uint8_t, f->n_##name)
+
+/*
+ * LTTng writes field by field, by a call each. In the stage that makes the
+ * probes (the only one with lengths to consume) numbers that follow one another
+ * are put together and written at once: traces of x86-64 are packed, so that
+ * the bytes are the same. Nine fields take 22 ns less.
+ */
+#define GATHERED_MAX 80 /* bytes; the compiler sees what goes beyond it */
+#ifdef lttng_ust__get_dynamic_len
+#undef lttng_ust__field_integer_ext
+#define lttng_ust__field_integer_ext(type, item, source, order, base, nowrite) \
+	{ \
+		type number = (source); \
+		_Static_assert(lttng_ust_rb_alignof(type) == 1, "packed"); \
+		__builtin_memcpy(&gathered[n_gathered], &number, sizeof(number)); \
+		n_gathered += sizeof(number); \
+	}
+#define GATHER char gathered[GATHERED_MAX]; size_t n_gathered = 0;
+#define WRITE \
+	if (n_gathered) \
+		__chan->ops->event_write(&__ctx, gathered, n_gathered, 1); \
+	n_gathered = 0;
+#else
+#define GATHER
+#define WRITE
+#endif
 
 #define FACT(name, ...) \
 	LTTNG_UST_TRACEPOINT_EVENT(holdup, name, \
 		LTTNG_UST_TP_ARGS(const struct fact_##name *, f), \
-		LTTNG_UST_TP_FIELDS(__VA_ARGS__))
+		LTTNG_UST_TP_FIELDS(GATHER __VA_ARGS__ WRITE))
 
 /* The interposer is in: first event of a process, and again after exec. */
 FACT(process_start, I32(ppid) U8(detail) U32(budget) U64(begin_ns) STR(executable))
@@ -110,6 +136,9 @@ FACT(module, HEX(base) U64(bytes) STR(path) BYTES(build_id))
 #undef SEQ
 #undef BYTES
 #undef FACT
+#undef GATHER
+#undef GATHERED_MAX
+#undef WRITE
 #endif
 
 #include <lttng/tracepoint-event.h>
