@@ -7,6 +7,7 @@
 
 /* Rounds beyond those asked for, where a claim looks false. */
 #define ROUNDS_MORE 8
+#define RUNS_USUAL  5
 
 const struct lesson *lesson_find(const char *id)
 {
@@ -86,7 +87,8 @@ static void record_again(struct lesson_result *result,
 		for (size_t j = 0; j < result->n_findings; j++) {
 			const char *left = result->findings[j].check->left;
 
-			asked |= result->findings[j].is_doubtful &&
+			asked |= (result->findings[j].is_doubtful ||
+				  result->findings[j].is_open) &&
 				 !strncmp(left, outcome->variant->name, n) &&
 				 left[n] == '.' && strstr(left, ".trace");
 		}
@@ -97,13 +99,21 @@ static void record_again(struct lesson_result *result,
 	}
 }
 
-static bool has_doubts(const struct lesson_result *result)
+/* Whether more runs might change the verdict, or lend it more weight. */
+static bool wants_more(const struct lesson_result *result, unsigned more)
 {
-	for (size_t i = 0; i < result->n_findings; i++)
-		if (result->findings[i].is_doubtful &&
-		    !result->findings[i].check->aside)
-			return true;
-	return false;
+	bool doubtful = false, open = false;
+
+	for (size_t i = 0; i < result->n_findings; i++) {
+		const struct lesson_finding *finding = &result->findings[i];
+
+		doubtful |= finding->is_doubtful && !finding->check->aside;
+		open |= finding->is_open && !finding->check->aside;
+	}
+	if (doubtful && more < ROUNDS_MORE)
+		return true;
+	/* Few runs were asked for: then to be fast is worth more. */
+	return open && result->runs >= RUNS_USUAL && more < result->runs;
 }
 
 /* A claim that looks false gets more runs before anybody says so. */
@@ -111,7 +121,7 @@ static int judge(struct lesson_result *result,
 		 const struct lesson_options *options, struct err *err)
 {
 	lesson_judge(result);
-	for (int more = 0; more < ROUNDS_MORE && has_doubts(result); more++) {
+	for (unsigned more = 0; wants_more(result, more); more++) {
 		if (run_round(result, options, err))
 			return -1;
 		lesson_sweep_fit(result);

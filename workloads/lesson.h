@@ -118,13 +118,12 @@ struct lesson_outcome {
 	bool is_quiet;	      /* whether the run that is kept now was */
 	GHashTable *texts;    /* char * -> char *: other output, last run */
 	unsigned runs;
-	char *trace;	      /* directory, or NULL */
-	char *no_trace;	      /* why there is none, or NULL */
-	size_t n_reports;     /* the last is that of the trace */
+	char *trace;	  /* directory, or NULL */
+	char *no_trace;	  /* why there is none, or NULL */
+	size_t n_reports; /* the last is that of the trace */
 	struct lesson_report reports[LESSON_REPORTS];
 	GPtrArray *plots; /* char *: pictures */
 };
-
 
 struct lesson_finding { /* a check, decided */
 	const struct lesson_check *check;
@@ -133,6 +132,7 @@ struct lesson_finding { /* a check, decided */
 	double low, high; /* of left / right */
 	char *reason;	  /* why it is undecided, or NULL */
 	bool is_doubtful; /* looks false, but on too little evidence */
+	bool is_open;	  /* more runs might decide it */
 };
 
 struct lesson_result {
@@ -172,8 +172,9 @@ void lesson_result_free(struct lesson_result *result);
 const struct lesson *lesson_find(const char *id);
 
 /* Parts of lesson_do(). */
-struct lesson_outcome *lesson_outcome_init(struct lesson_outcome *outcome,
-					   const struct lesson_variant *variant);
+struct lesson_outcome *
+lesson_outcome_init(struct lesson_outcome *outcome,
+		    const struct lesson_variant *variant);
 void lesson_outcome_clear(struct lesson_outcome *outcome);
 int lesson_run_variant(struct lesson_result *result,
 		       struct lesson_outcome *outcome, struct err *err);
@@ -194,7 +195,7 @@ void lesson_judge(struct lesson_result *result);
 
 struct lesson_measure {
 	struct sample all, quiet; /* values; of the quiet runs alone */
-	size_t quiet_runs;	  /* that `quiet` comes from */
+	size_t runs, quiet_runs;  /* that they come from */
 	const char *reason;	  /* why there is none, or NULL */
 };
 

@@ -423,6 +423,12 @@ static double predicted(const json_t *report, const char *change)
 	return unknown;
 }
 
+static double lock_operations(const json_t *report, const char *unused)
+{
+	(void)unused;
+	return number(json_object_get(report, "run"), "lock_operations");
+}
+
 static double processes(const json_t *report, const char *unused)
 {
 	(void)unused;
@@ -450,6 +456,7 @@ bool lesson_report_figure(const json_t *report, const char *name, double *out)
 		{ "lock_waits", lock_waits },
 		{ "lock_queue", lock_queue },
 		{ "lock_overlap", lock_overlap },
+		{ "lock_operations", lock_operations },
 		{ "named", named },
 		{ "creation_us", creation_us },
 		{ "io_wait", io_wait },

@@ -62,6 +62,23 @@ static enum answer decide_quietly(const struct lesson_check *check,
 	return ANSWER_UNDECIDED;
 }
 
+static char *why_open(const struct lesson_finding *finding,
+		      const struct lesson_measure *left,
+		      const struct lesson_measure *right)
+{
+	const struct lesson_measure *least =
+		right && right->quiet_runs < left->quiet_runs ? right : left;
+	const char *what = finding->is_doubtful
+				   ? "it looks false, but that takes more runs"
+				   : "the difference lies within the spread of "
+				     "the runs";
+
+	if (least->quiet_runs == least->runs)
+		return g_strdup(what);
+	return g_strdup_printf("%s; others had the CPUs in %zu of %zu", what,
+			       least->runs - least->quiet_runs, least->runs);
+}
+
 static enum answer decide(const struct lesson_result *result,
 			  const struct lesson_check *check,
 			  const char *left_name, const char *right_name,
@@ -94,12 +111,9 @@ static enum answer decide(const struct lesson_result *result,
 			decide_quietly(check, &left, right_name ? &right : NULL,
 				       answer, finding);
 	if (answer == ANSWER_UNDECIDED)
-		finding->reason = g_strdup(
-			finding->is_doubtful
-				? "it looks false, but in too few runs the "
-				  "CPUs were there for it"
-				: "the difference lies within the spread of "
-				  "the runs");
+		finding->reason =
+			why_open(finding, &left, right_name ? &right : NULL);
+	finding->is_open = answer == ANSWER_UNDECIDED && check->cpus > 0;
 	return answer;
 }
 

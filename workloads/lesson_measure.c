@@ -23,7 +23,6 @@ static void point_figure(const struct lesson_point *point,
 {
 	out->all = point->throughput;
 	out->quiet = point->quiet;
-	out->quiet_runs = point->quiet.n;
 }
 
 /* A number of threads, which the whole curve tells. */
@@ -90,7 +89,6 @@ static bool trace_figure(const struct lesson_outcome *outcome, const char *name,
 		if (report->is_quiet)
 			sample_add(&out->quiet, value);
 	}
-	out->quiet_runs = out->quiet.n;
 	out->reason = "the recording does not tell";
 	return out->all.n > 0;
 }
@@ -119,7 +117,6 @@ static bool find_measure(const struct lesson_result *result, const char *name,
 	sample = g_hash_table_lookup(outcome->quiet, dot + 1);
 	if (sample)
 		out->quiet = *sample;
-	out->quiet_runs = out->quiet.n;
 	return true;
 }
 
@@ -146,6 +143,10 @@ bool lesson_measure(const struct lesson_result *result, const char *name,
 	found = find_measure(result, parts[0], out);
 	if (found) {
 		out->reason = NULL;
+		if (out->runs == 0) {
+			out->runs = out->all.n;
+			out->quiet_runs = out->quiet.n;
+		}
 		if (parts[1]) {
 			reduce(&out->all, parts[1]);
 			reduce(&out->quiet, parts[1]);

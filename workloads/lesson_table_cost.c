@@ -141,7 +141,8 @@ const struct lesson lesson_thread_vs_process = {
 	},
 	.swap = { "thread-crash", "process-crash" },
 	.plots = "timeline",
-	.look = { "The same work; processes begin later.",
+	.look = { "The same work; processes begin later. What is black at their "
+		  "end is the recorder's: each process reports its end to it.",
 		  "Survivors: 7 of 8 processes, and no thread.",
 		  "Isolation is what the start-up pays for." },
 };

@@ -38,7 +38,7 @@ const struct lesson lesson_io_pool = {
 		  .cpus = 1,
 		  .says = "the threads spend their life blocked in I/O" },
 		{ .left = "pool.trace.idle", RELATION_ABOVE, 0.5, .cpus = 1,
-		  .says = "meanwhile the CPUs are idle" },
+		  .says = "meanwhile it wants no CPU" },
 	},
 	.shows = {
 		{ "sequential.seconds", "%s one by one" },
@@ -50,7 +50,7 @@ const struct lesson lesson_io_pool = {
 	.plots = "timeline",
 	.look = { "The timeline of `sequential`: one bar of I/O after another.",
 		  "That of `pool`: ten bars of I/O above one another.",
-		  "Nobody is running meanwhile: the CPUs have nothing to do." },
+		  "Nobody is running meanwhile: others may have the CPUs." },
 };
 
 const struct lesson lesson_start_order = {

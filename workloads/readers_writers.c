@@ -2,9 +2,10 @@
  * Many readers, few writers.
  *
  * Readers look at a table whose two halves must always agree; a writer changes
- * both. `mutex` lets in one at a time; `rwlock` lets readers overlap;
- * `copy` has readers take a reference to the current table and the writer
- * replace it by a changed copy.
+ * both. `mutex` lets in one at a time; `rwlock` lets readers overlap, and new
+ * ones pass a writer that waits; with `writer-first` they do not; `copy` has
+ * readers take a reference to the current table and the writer replace it by a
+ * changed copy.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -159,6 +160,7 @@ static bool share(const struct run *run, void (*read)(void),
 	pthread_t *readers = must_alloc(run->threads, sizeof(*readers));
 	struct role reader = { read, run->tasks, 0 };
 	struct role writer = { write, run->tasks / 10 + 1, MS };
+	uint64_t begin_ns = clock_ns(), reading_ns;
 	pthread_t writing;
 
 	read_ns = scaled_ns(run, MS);
@@ -170,6 +172,7 @@ static bool share(const struct run *run, void (*read)(void),
 	writing = thread_start("writer", writer_run, &writer);
 	for (unsigned i = 0; i < run->threads; i++)
 		thread_join(readers[i]);
+	reading_ns = clock_ns() - begin_ns;
 	thread_join(writing);
 	table_give_back(store.current);
 	free(readers);
@@ -178,6 +181,9 @@ static bool share(const struct run *run, void (*read)(void),
 	tell_count("torn", seen.torn);
 	tell_count("most_readers", flight_most(seen.readers));
 	tell_real("longest_write_ms", (double)seen.longest_write_ns / 1e6);
+	/* of the time that the readers took */
+	tell_real("longest_write_share",
+		  (double)seen.longest_write_ns / (double)reading_ns);
 	return seen.torn == 0 &&
 	       seen.reads == (uint64_t)run->threads * run->tasks;
 }
@@ -192,6 +198,19 @@ static bool rwlock(const struct run *run)
 	return share(run, read_rwlock, write_rwlock);
 }
 
+/* The usual kind lets readers in as long as any reads, and a writer starves. */
+static bool writer_first(const struct run *run)
+{
+	pthread_rwlockattr_t attributes;
+
+	pthread_rwlockattr_init(&attributes);
+	pthread_rwlockattr_setkind_np(
+		&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&store.rwlock, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
+	return share(run, read_rwlock, write_rwlock);
+}
+
 static bool copy(const struct run *run)
 {
 	return share(run, read_copy, write_copy);
@@ -200,6 +219,7 @@ static bool copy(const struct run *run)
 static const struct variant variants[] = {
 	{ "mutex", "a mutex for readers and writers", mutex },
 	{ "rwlock", "a rwlock: readers overlap", rwlock },
+	{ "writer-first", "a rwlock that a waiting writer gets", writer_first },
 	{ "copy", "readers keep what they began with", copy },
 	{ NULL, NULL, NULL },
 };

@@ -92,7 +92,7 @@ lesson() {
 @test "bounded-queue: who waits for whom" { lesson bounded-queue 0.2; }
 @test "readers-writers: readers overlap" { lesson readers-writers 0.2; }
 @test "preempted-holder: switched out with the lock" {
-	lesson preempted-holder 0.05
+	lesson preempted-holder 0.1
 }
 
 @test "every lesson has its test here" {
