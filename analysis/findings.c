@@ -6,6 +6,7 @@
 #include "analysis/arena.h"
 #include "analysis/findings_rules.h"
 #include "analysis/measure.h"
+#include "analysis/replay.h"
 #include "analysis/units.h"
 
 /* Each rule may add findings of its kinds; the last one sees all others. */
@@ -146,9 +147,6 @@ static int dearer(const void *a, const void *b)
 	return strcmp(x->kind, y->kind);
 }
 
-/* A prediction is worth no more than the replay of the run as it was. */
-#define REPLAY_OFF_MOST 0.25
-
 /* The prediction about the lock of a finding that fits its kind best. */
 static const struct what_if *prediction(const struct report *report,
 					const struct finding *finding)
@@ -174,13 +172,27 @@ static const struct what_if *prediction(const struct report *report,
 	return best;
 }
 
+/* " (206 to 540 ms, ...)" where it depends on the disk. */
+static const char *prediction_range(const struct report *report,
+				    const struct what_if *row)
+{
+	struct units_text low, high;
+
+	if (row->low_ns >= row->high_ns)
+		return "";
+	return arena_printf(report->arena,
+			    " (%s if calls to disk overlap freely, %s if not "
+			    "at all)",
+			    units_ns_prose(&low, row->low_ns),
+			    units_ns_prose(&high, row->high_ns));
+}
+
 static void add_prediction(struct report *report, struct finding *finding)
 {
 	const struct what_if *row = prediction(report, finding);
-	/* The replay lets I/O overlap freely, which a disk need not. */
-	bool io = !strcmp(finding->kind, "io-under-lock");
 	struct units_text now, then, off;
 
+	/* Worth no more than the replay of the run as it was. */
 	if (!row || report->replay_error < 0 ||
 	    report->replay_error > REPLAY_OFF_MOST || !finding->advice)
 		return;
@@ -189,7 +201,7 @@ static void add_prediction(struct report *report, struct finding *finding)
 		"%s Predicted: %s -> %s%s (replay of the run itself: %s off).",
 		finding->advice, units_ns_prose(&now, report->run.duration_ns),
 		units_ns_prose(&then, row->predicted_ns),
-		io ? " at best, as far as the I/O can overlap" : "",
+		prediction_range(report, row),
 		units_share(&off, report->replay_error));
 }
 

@@ -43,7 +43,7 @@ static struct model *model_of(const struct manifest *manifest,
 		.to_ns = options->to_ns,
 		.bins = options->bins,
 		.waits = options->waits,
-		.tape_bytes = TAPE_BYTES,
+		.tape_bytes = MAX(options->tape_bytes, TAPE_BYTES),
 		.scheduler = scheduler(manifest),
 	};
 

@@ -338,6 +338,13 @@ static void child_hop(struct model *m, const struct event *e,
 					    .lock = -1 });
 }
 
+/* Does it write to disk what others have written before? */
+static bool is_sync(uint8_t op)
+{
+	return op == IO_FSYNC || op == IO_FDATASYNC || op == IO_SYNC_RANGE ||
+	       op == IO_SYNC;
+}
+
 static void io_end(struct model *m, const struct event *e)
 {
 	int32_t place = io_row(m, e); /* may move the array */
@@ -403,4 +410,7 @@ void model_call_event(struct model *m, const struct event *e)
 	io_end(m, e);
 	if (e->u.io.op == IO_WAITPID)
 		child_hop(m, e, t, &cover);
+	if (is_sync(e->u.io.op))
+		tape_call(m->tape, &(struct tape_call){ cover.begin, cover.end,
+							t->index });
 }

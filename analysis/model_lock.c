@@ -274,11 +274,10 @@ static void on_held(struct model *m, const struct event *e)
 	timeline_section(m, t,
 			 &(struct section){ acquired, released, lock->index,
 					    e->u.lock.weight });
-	if (e->u.lock.weight == 1)
-		tape_hold(m->tape,
-			  &(struct tape_hold){ e->u.lock.wait_begin_ns,
-					       acquired, released, t->index,
-					       lock->index, mode });
+	tape_hold(m->tape,
+		  &(struct tape_hold){ e->u.lock.wait_begin_ns, acquired,
+				       released, t->index, lock->index,
+				       e->u.lock.weight, mode });
 	lock_add_hold(m, lock,
 		      &(struct told_hold){ .acquired = acquired,
 					   .released = released,

@@ -39,10 +39,13 @@ model.src := analysis/model.c analysis/model_name.c analysis/model_store.c analy
 	analysis/model_sched.c analysis/model_call.c analysis/model_board.c analysis/model_fill.c \
 	analysis/model_fill_lock.c analysis/model_fill_open.c analysis/hist.c analysis/series.c \
 	analysis/path.c analysis/path_sum.c analysis/order.c analysis/order_dead.c \
-	analysis/replay.c analysis/replay_tape.c analysis/replay_suggest.c
+	analysis/replay.c analysis/replay_pool.c analysis/replay_cpu.c analysis/replay_lock.c \
+	analysis/replay_threads.c analysis/replay_tape.c analysis/replay_script.c analysis/replay_marks.c \
+	analysis/replay_demand.c analysis/replay_judge.c analysis/replay_suggest.c
 model.pkgs := glib-2.0
 model.libs := -lm
-holdup.src += $(model.src) analysis/check.c analysis/whatif_cmd.c
+whatif.src := analysis/whatif_cmd.c analysis/whatif_names.c analysis/whatif_print.c
+holdup.src += $(model.src) analysis/check.c $(whatif.src)
 holdup.libs += $(model.libs)
 # From a directory to a report: all of the above. And the commands.
 load.src := analysis/load.c $(report.src) $(names.src) $(read.src) $(manifest.src) $(model.src)

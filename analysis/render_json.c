@@ -342,6 +342,8 @@ static json_t *what_if(const struct report *report)
 		json_words_put_text(o, "change", report->what_if[i].change);
 		json_words_put_count(o, "predicted_ns",
 				     report->what_if[i].predicted_ns);
+		json_words_put_count(o, "low_ns", report->what_if[i].low_ns);
+		json_words_put_count(o, "high_ns", report->what_if[i].high_ns);
 		json_words_put(o, "speedup",
 			       json_real(report->what_if[i].speedup));
 		json_words_put(o, "replay_error",

@@ -5,6 +5,7 @@
 
 #include "analysis/measure.h"
 #include "analysis/render_sections.h"
+#include "analysis/replay.h"
 #include "analysis/units.h"
 
 static const struct doc_column thread_columns[] = {
@@ -405,30 +406,49 @@ void section_order(struct page *page)
 static const struct doc_column whatif_columns[] = {
 	{ "What if", DOC_LEFT, 0, DOC_CUT },
 	{ "the run would take", DOC_RIGHT, 0, DOC_FIXED },
+	{ "at best", DOC_RIGHT, 0, DOC_FIXED },
+	{ "at worst", DOC_RIGHT, 0, DOC_FIXED },
 	{ "faster by", DOC_RIGHT, 0, DOC_FIXED },
 };
+
+static void whatif_note(const struct page *page)
+{
+	const struct report *report = page->report;
+	struct units_text off;
+
+	units_share(&off, report->replay_error);
+	if (report->replay_error > REPLAY_OFF_MOST)
+		doc_note(page->doc,
+			 "No prediction: played again unchanged, the run is %s "
+			 "off.",
+			 off.s);
+	else
+		doc_note(page->doc,
+			 "Predicted by playing the run again with the change; "
+			 "played unchanged, it is %s off. At best, calls that "
+			 "write to disk overlap freely; at worst, not at all.",
+			 off.s);
+}
 
 void section_whatif(struct page *page)
 {
 	const struct report *report = page->report;
 	size_t n = page_rows(page, report->n_what_if, 3);
-	struct units_text off;
 
-	if (!n)
+	if (!n && report->replay_error <= REPLAY_OFF_MOST)
 		return;
 	doc_heading(page->doc, "What if");
-	if (report->replay_error >= 0)
-		doc_note(page->doc,
-			 "Predicted by playing the run again with the change, "
-			 "I/O overlapping freely; played unchanged, it is %s "
-			 "off.",
-			 units_share(&off, report->replay_error));
+	whatif_note(page);
+	if (!n)
+		return;
 	doc_table(page->doc, whatif_columns, G_N_ELEMENTS(whatif_columns));
 	for (size_t i = 0; i < n; i++) {
 		const struct what_if *row = &report->what_if[i];
 
 		doc_cell(page->doc, row->change);
 		doc_cell_ns(page->doc, row->predicted_ns);
+		doc_cell_ns(page->doc, row->low_ns);
+		doc_cell_ns(page->doc, row->high_ns);
 		doc_cellf(page->doc, "x%.2f", row->speedup);
 	}
 }

@@ -14,7 +14,7 @@
 struct trial {
 	struct replay_change change;
 	const char *text;
-	uint64_t ns;
+	struct replay_prediction predicted;
 };
 
 struct trials {
@@ -37,7 +37,9 @@ static void trial_add(struct trials *t, enum replay_kind kind, int group,
 		      const char *after)
 {
 	struct report *r = t->report;
-	struct replay_change change = { NULL, factor, kind, n };
+	struct replay_change change = { .factor = factor,
+					.kind = kind,
+					.n = n };
 
 	if (group >= 0)
 		change.locks = locks_of(r, group);
@@ -87,31 +89,28 @@ static int by_time(const void *a, const void *b)
 {
 	const struct trial *x = a, *y = b;
 
-	return (x->ns > y->ns) - (x->ns < y->ns);
+	return (x->predicted.ns > y->predicted.ns) -
+	       (x->predicted.ns < y->predicted.ns);
 }
 
-static uint64_t predicted(const struct report *r, uint64_t ns, uint64_t base)
-{
-	double predicted_ns =
-		(double)r->run.duration_ns * (double)ns / (double)base;
-
-	return predicted_ns < 0x1p64 ? (uint64_t)predicted_ns : UINT64_MAX;
-}
-
-static void keep_best(struct trials *t, uint64_t base)
+static void keep_best(struct trials *t)
 {
 	struct report *r = t->report;
 
 	qsort(t->list, t->n, sizeof(t->list[0]), by_time);
 	r->what_if = arena_array(r->arena, BEST, sizeof(*r->what_if));
 	for (size_t i = 0; i < t->n && r->n_what_if < BEST; i++) {
-		double speedup = (double)base / (double)MAX(t->list[i].ns, 1);
+		const struct replay_prediction *p = &t->list[i].predicted;
+		double speedup =
+			(double)r->run.duration_ns / (double)MAX(p->ns, 1);
 
 		if (speedup < SPEEDUP_MIN)
 			break;
 		r->what_if[r->n_what_if++] = (struct what_if){
 			.change = t->list[i].text,
-			.predicted_ns = predicted(r, t->list[i].ns, base),
+			.predicted_ns = p->ns,
+			.low_ns = p->low_ns,
+			.high_ns = p->high_ns,
 			.speedup = speedup,
 		};
 	}
@@ -120,26 +119,22 @@ static void keep_best(struct trials *t, uint64_t base)
 void replay_suggest(struct report *r)
 {
 	struct trials t = { .report = r };
-	uint64_t base;
-	size_t steps = 0;
+	struct replay_base base;
 
-	if (!r->replay)
+	if (!r->replay || !r->replay->recorded_ns ||
+	    replay_steps(r->replay) > STEPS_MOST)
 		return;
-	for (size_t i = 0; i < r->replay->n_threads; i++)
-		steps += r->replay->scripts[i].n;
-	if (steps > STEPS_MOST)
+	base = replay_base(r->replay);
+	r->replay_error = base.error < 0 ? -base.error : base.error;
+	if (!base.trusted)
 		return;
-	base = replay_run(r->replay, NULL, 0).ns;
-	if (!base || !r->replay->recorded_ns)
-		return;
-	r->replay_error = (double)base / (double)r->replay->recorded_ns - 1;
-	if (r->replay_error < 0)
-		r->replay_error = -r->replay_error;
 	try_locks(&t);
 	trial_add(&t, REPLAY_IO_TIME, -1, 0.5, 0, "I/O in half the time", "");
 	trial_add(&t, REPLAY_CPUS, -1, 0, r->replay->cpus * 2,
 		  "twice as many CPUs", "");
 	for (size_t i = 0; i < t.n; i++)
-		t.list[i].ns = replay_run(r->replay, &t.list[i].change, 1).ns;
-	keep_best(&t, base);
+		t.list[i].predicted =
+			replay_predict(r->replay, &base, &t.list[i].change, 1,
+				       r->run.duration_ns);
+	keep_best(&t);
 }

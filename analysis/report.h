@@ -302,6 +302,7 @@ struct what_if {
 	const char *change;
 	uint64_t predicted_ns;
 	double speedup;
+	uint64_t low_ns, high_ns; /* where calls to disk may overlap or not */
 };
 
 enum severity {

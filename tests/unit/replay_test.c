@@ -19,10 +19,14 @@ static struct replay convoy(struct replay_step *steps,
 	size_t n = 0;
 
 	for (int i = 0; i < 10; i++) {
-		steps[n++] = (struct replay_step){ 0, 0, REPLAY_ACQUIRE };
-		steps[n++] = (struct replay_step){ MS, 0, REPLAY_IO };
-		steps[n++] = (struct replay_step){ 0, 0, REPLAY_RELEASE };
-		steps[n++] = (struct replay_step){ MS / 10, 0, REPLAY_CPU };
+		steps[n++] =
+			(struct replay_step){ .ns = 0, .does = REPLAY_ACQUIRE };
+		steps[n++] =
+			(struct replay_step){ .ns = MS, .does = REPLAY_IO };
+		steps[n++] =
+			(struct replay_step){ .ns = 0, .does = REPLAY_RELEASE };
+		steps[n++] = (struct replay_step){ .ns = MS / 10,
+						   .does = REPLAY_CPU };
 	}
 	for (int t = 0; t < 2; t++)
 		scripts[t] = (struct replay_script){ .steps = steps, .n = n };
@@ -31,7 +35,7 @@ static struct replay convoy(struct replay_step *steps,
 				.end = -1,
 				.n_locks = 1,
 				.cpus = 2,
-				.slowdown = 1 };
+				.slice_ns = 3 * MS };
 }
 
 static uint64_t with(const struct replay *r, struct replay_change change)
@@ -73,13 +77,13 @@ static void convoy_takes_turns_and_goes_away(void **state)
 
 static void bursts_share_the_cpus(void **state)
 {
-	const struct replay_step burst = { 30 * MS, 0, REPLAY_CPU };
+	const struct replay_step burst = { .ns = 30 * MS, .does = REPLAY_CPU };
 	struct replay_script scripts[4];
 	struct replay r = { .n_threads = 4,
 			    .scripts = scripts,
 			    .end = -1,
 			    .cpus = 2,
-			    .slowdown = 1 };
+			    .slice_ns = 3 * MS };
 
 	(void)state;
 	for (int t = 0; t < 4; t++)
@@ -95,19 +99,23 @@ static void bursts_share_the_cpus(void **state)
 
 static void points_order_threads(void **state)
 {
-	const struct replay_step first[] = { { 5 * MS, 0, REPLAY_CPU },
-					     { 0, 0, REPLAY_POST },
-					     { 9 * MS, 0, REPLAY_CPU } };
-	const struct replay_step second[] = { { MS, 0, REPLAY_PEND },
-					      { 2 * MS, 0, REPLAY_CPU } };
+	const struct replay_step first[] = {
+		{ .ns = 5 * MS, .does = REPLAY_CPU },
+		{ .ns = 0, .does = REPLAY_POST },
+		{ .ns = 9 * MS, .does = REPLAY_CPU }
+	};
+	const struct replay_step second[] = { { .ns = MS, .does = REPLAY_PEND },
+					      { .ns = 2 * MS,
+						.does = REPLAY_CPU } };
 	struct replay_script scripts[] = { { .steps = first, .n = 3 },
 					   { .steps = second, .n = 2 } };
 	struct replay r = { .n_threads = 2,
 			    .scripts = scripts,
 			    .end = 1,
 			    .n_points = 1,
+			    .point_ns = &(uint64_t){ 5 * MS },
 			    .cpus = 2,
-			    .slowdown = 1 };
+			    .slice_ns = 3 * MS };
 
 	(void)state;
 	assert_int_equal(replay_run(&r, NULL, 0).ns, 8 * MS);

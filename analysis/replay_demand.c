@@ -1,0 +1,162 @@
+#include "analysis/replay_demand.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "analysis/model_store.h"
+
+struct edge { /* until the next one */
+	uint64_t ns;
+	double ready, not_running;	 /* share of the time from here on */
+	double ready_ns, not_running_ns; /* up to here */
+};
+
+struct demand {
+	struct edge *edges;
+	size_t n;
+	double slowdown;
+	uint64_t foreign_slice_ns;
+};
+
+struct lack {			    /* of CPUs in a crowd */
+	double since, sum, squares; /* length of its stretches */
+	double crowded, got;	    /* CPU time that there was, that they had */
+};
+
+static struct edge edge_of(int32_t wanting, int32_t running, int32_t cpus)
+{
+	struct edge edge = { .ns = 0 };
+
+	edge.ready = wanting > cpus;
+	if (running > cpus)
+		edge.not_running = 1 - (double)cpus / running;
+	return edge;
+}
+
+/* They wanted and had so many CPUs in [from, to). */
+static void lack_add(struct lack *lack, int32_t wanting, int32_t running,
+		     int32_t cpus, double ns)
+{
+	bool lacks = wanting > cpus && running < cpus;
+
+	if (wanting > cpus) {
+		lack->crowded += ns * cpus;
+		lack->got += ns * MIN(running, cpus);
+	}
+	if (lacks) {
+		lack->since += ns;
+		return;
+	}
+	lack->sum += lack->since;
+	lack->squares += lack->since * lack->since;
+	lack->since = 0;
+}
+
+struct demand *demand_new(const struct demand_span *spans, size_t n,
+			  uint32_t cpus)
+{
+	struct demand *demand = g_new0(struct demand, 1);
+	struct timed *at = g_new(struct timed, 2 * n + 1);
+	int32_t wanting = 0, running = 0;
+	struct lack lack = { .since = 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		int32_t runs = spans[i].running;
+
+		at[2 * i] = (struct timed){ spans[i].begin, 1, runs };
+		at[2 * i + 1] = (struct timed){ spans[i].end, -1, -runs };
+	}
+	demand->n = 2 * n;
+	demand->edges = g_new(struct edge, demand->n + 1);
+	timed_sort(at, demand->n);
+	for (size_t i = 0; i < demand->n; i++) {
+		struct edge *edge = &demand->edges[i];
+		double ns = i ? (double)(at[i].ns - at[i - 1].ns) : 0;
+
+		if (ns > 0)
+			lack_add(&lack, wanting, running, (int32_t)cpus, ns);
+		wanting += at[i].first;
+		running += at[i].second;
+		*edge = edge_of(wanting, running, (int32_t)cpus);
+		edge->ns = at[i].ns;
+		if (!i)
+			continue;
+		edge->ready_ns = edge[-1].ready_ns + edge[-1].ready * ns;
+		edge->not_running_ns =
+			edge[-1].not_running_ns + edge[-1].not_running * ns;
+	}
+	g_free(at);
+	lack_add(&lack, 0, 0, (int32_t)cpus, 0);
+	demand->slowdown = lack.got > 0 ? MAX(lack.crowded / lack.got, 1) : 1;
+	if (lack.sum > 0)
+		demand->foreign_slice_ns = (uint64_t)(lack.squares / lack.sum);
+	return demand;
+}
+
+uint64_t demand_foreign_slice(const struct demand *demand)
+{
+	return demand->foreign_slice_ns;
+}
+
+double demand_slowdown(const struct demand *demand)
+{
+	return demand->slowdown;
+}
+
+void demand_free(struct demand *demand)
+{
+	if (!demand)
+		return;
+	g_free(demand->edges);
+	g_free(demand);
+}
+
+/* The last edge at `ns` or before, NULL if there is none. */
+static const struct edge *edge_at(const struct demand *demand, uint64_t ns)
+{
+	size_t low = 0, high = demand->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (demand->edges[middle].ns <= ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &demand->edges[low - 1] : NULL;
+}
+
+static double ready_until(const struct demand *demand, uint64_t ns)
+{
+	const struct edge *e = edge_at(demand, ns);
+
+	return e ? e->ready_ns + e->ready * (double)(ns - e->ns) : 0;
+}
+
+static double not_running_until(const struct demand *demand, uint64_t ns)
+{
+	const struct edge *e = edge_at(demand, ns);
+
+	return e ? e->not_running_ns + e->not_running * (double)(ns - e->ns)
+		 : 0;
+}
+
+static uint64_t part_of(double ns, uint64_t from, uint64_t to)
+{
+	return MIN((uint64_t)MAX(ns + 0.5, 0), to - from);
+}
+
+uint64_t demand_ready(const struct demand *demand, uint64_t from, uint64_t to)
+{
+	return part_of(ready_until(demand, to) - ready_until(demand, from),
+		       from, to);
+}
+
+uint64_t demand_not_running(const struct demand *demand, uint64_t from,
+			    uint64_t to)
+{
+	return part_of(not_running_until(demand, to) -
+			       not_running_until(demand, from),
+		       from, to);
+}

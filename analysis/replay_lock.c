@@ -1,0 +1,203 @@
+#include "analysis/replay_sim.h"
+
+/* The lock, or the shard of it that the actor drew for this section. */
+static struct sim_lock *lock_of(struct sim *s, int32_t actor, int32_t lock,
+				bool ends)
+{
+	const struct replay_change *shards = change_of(s, lock, REPLAY_SHARDS);
+	struct sim_lock *l = &s->locks[(size_t)lock * s->shards];
+	gpointer key = GSIZE_TO_POINTER((gsize)(uint32_t)actor << 32 |
+					(gsize)(uint32_t)lock);
+	guint shard;
+
+	if (!shards || shards->n < 2)
+		return l;
+	shard = GPOINTER_TO_UINT(g_hash_table_lookup(s->shard_of, key));
+	if (!shard) {
+		shard = draw(&s->actors[actor]) % MIN(shards->n, s->shards) + 1;
+		g_hash_table_insert(s->shard_of, key, GUINT_TO_POINTER(shard));
+	}
+	if (ends)
+		g_hash_table_remove(s->shard_of, key);
+	return &l[shard - 1];
+}
+
+bool lock_is_free(const struct sim_lock *lock, bool reads)
+{
+	return !lock->written && (reads || !lock->readers);
+}
+
+/* One that spins on a CPU sees it at once. */
+static bool offer_to_spinner(struct sim *s, struct sim_lock *l)
+{
+	int32_t i = l->spinners ? l->waiters.first : NOBODY;
+
+	for (; i != NOBODY; i = s->actors[i].later) {
+		const struct actor *a = &s->actors[i];
+
+		if (a->spins && a->place == PLACE_CPU &&
+		    lock_is_free(l, a->reads)) {
+			cpu_hurry(s, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Else who sleeps longest is woken; it has to come and get it. */
+static void lock_offer(struct sim *s, struct sim_lock *l)
+{
+	int32_t i = l->waiters.first;
+	struct actor *a;
+
+	if (offer_to_spinner(s, l))
+		return;
+	while (i != NOBODY && s->actors[i].spins)
+		i = s->actors[i].later;
+	if (i == NOBODY)
+		return;
+	a = &s->actors[i];
+	if (a->waking || !lock_is_free(l, a->reads))
+		return;
+	a->waking = true;
+	due_put(s, i, a->wake_delay);
+}
+
+static void count_inside(const struct sim *s, struct actor *a, int32_t lock,
+			 int by)
+{
+	for (size_t i = 0; i < s->n_changes; i++) {
+		const struct replay_change *c = &s->changes[i];
+
+		if (c->kind != REPLAY_HOLD && c->kind != REPLAY_OUTSIDE)
+			continue;
+		if (c->locks[lock] && (by > 0 || a->inside[i]))
+			a->inside[i] = (uint8_t)(a->inside[i] + by);
+	}
+}
+
+static void lock_take(struct sim *s, struct sim_lock *l, int32_t actor)
+{
+	struct actor *a = &s->actors[actor];
+
+	if (a->waking || a->spins)
+		line_remove(s, &l->waiters, actor);
+	l->spinners -= a->spins != NULL;
+	a->waking = false;
+	a->spins = NULL;
+	if (a->reads)
+		l->readers++;
+	else
+		l->written = true;
+	if (a->reads)
+		lock_offer(s, l);
+}
+
+static void lock_await(struct sim *s, struct sim_lock *l, int32_t actor,
+		       const struct replay_step *step)
+{
+	struct actor *a = &s->actors[actor];
+
+	if (a->waking || a->spins) {
+		/* Somebody was faster, or it has spun for long enough. */
+		l->spinners -= a->spins != NULL;
+		a->waking = false;
+		a->spins = NULL;
+		cpu_leave(s, actor);
+		return;
+	}
+	a->wake_delay = step->ns;
+	line_put(s, &l->waiters, actor);
+	if (!step->spin) {
+		cpu_leave(s, actor);
+		return;
+	}
+	a->spins = l;
+	l->spinners++;
+	a->left = step->spin == REPLAY_SPINS_ON
+			  ? UINT64_MAX
+			  : (uint64_t)step->spin * REPLAY_SPIN_NS;
+	cpu_want(s, actor);
+}
+
+bool lock_acquire(struct sim *s, int32_t actor, const struct replay_step *step)
+{
+	struct actor *a = &s->actors[actor];
+	const struct replay_change *readers =
+		change_of(s, step->what, REPLAY_READERS);
+	struct sim_lock *l;
+
+	if (change_of(s, step->what, REPLAY_NO_CONTENTION)) {
+		count_inside(s, a, step->what, 1);
+		return true;
+	}
+	if (!cpu_seize(s, actor))
+		return false;
+	l = lock_of(s, actor, step->what, false);
+	if (!a->waking && !a->spins) {
+		a->reads = step->does == REPLAY_ACQUIRE_READ;
+		if (readers)
+			a->reads = draw(a) % 1000 <
+				   (uint32_t)(readers->factor * 1000);
+	}
+	if (!lock_is_free(l, a->reads)) {
+		lock_await(s, l, actor, step);
+		return false;
+	}
+	lock_take(s, l, actor);
+	count_inside(s, a, step->what, 1);
+	return true;
+}
+
+void lock_release(struct sim *s, int32_t actor, int32_t lock)
+{
+	struct sim_lock *l;
+
+	count_inside(s, &s->actors[actor], lock, -1);
+	if (change_of(s, lock, REPLAY_NO_CONTENTION))
+		return;
+	l = lock_of(s, actor, lock, true);
+	if (l->written)
+		l->written = false;
+	else if (l->readers)
+		l->readers--;
+	lock_offer(s, l);
+}
+
+bool device_enter(struct sim *s, int32_t actor, const struct replay_step *step)
+{
+	struct sim_device *d = &s->devices[step->what];
+	bool waits = s->sharing == REPLAY_FREELY ? step->ns > 0 : d->inside > 0;
+
+	if (!waits) {
+		d->inside++;
+		return true;
+	}
+	cpu_leave(s, actor);
+	if (s->sharing == REPLAY_FREELY) {
+		/* Whatever it waited for, it waits for again. */
+		d->inside++;
+		s->actors[actor].next++;
+		due_put(s, actor, step->ns);
+	} else {
+		line_put(s, &d->waiters, actor);
+	}
+	return false;
+}
+
+void device_leave(struct sim *s, int32_t device)
+{
+	struct sim_device *d = &s->devices[device];
+	int32_t actor;
+
+	d->inside -= d->inside > 0;
+	if (d->inside || s->sharing == REPLAY_FREELY)
+		return;
+	while ((actor = line_take(s, &d->waiters)) != NOBODY) {
+		d->inside++;
+		s->actors[actor].next++;
+		due_put(s, actor, 0);
+		if (s->sharing == REPLAY_IN_TURN)
+			return;
+	}
+}

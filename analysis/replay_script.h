@@ -1,0 +1,54 @@
+/*
+ * What the files that turn a tape into scripts share; nobody else includes it.
+ * replay_marks.c says what each thread did when; replay_script.c puts its own
+ * time in between.
+ */
+#ifndef ANALYSIS_REPLAY_SCRIPT_H
+#define ANALYSIS_REPLAY_SCRIPT_H
+
+#include "analysis/model_fill.h"
+#include "analysis/replay.h"
+#include "analysis/replay_demand.h"
+
+/* One thing that a script has to say at a point in time. */
+struct mark {
+	uint64_t ns, blank_until; /* nothing of its own until then */
+	struct replay_step step;
+	bool annotated; /* acquires a lock that is made of others */
+};
+
+struct script {
+	GArray *marks, *steps;
+	const struct m_thread *thread;
+	guint first, n; /* its pieces */
+};
+
+struct making {
+	struct model *m;
+	struct tape *tape;
+	struct script *scripts;
+	int *script_of; /* thread of the model -> script, -1 */
+	size_t n;
+	struct demand *demand;
+	GArray *points; /* uint64_t: when they were posted */
+	uint64_t end;
+	uint32_t cpus, n_points;
+};
+
+static inline const struct tape_piece *tape_piece_at(const struct tape *tape,
+						     guint i)
+{
+	return &g_array_index(tape->pieces, struct tape_piece, i);
+}
+
+/* NULL if the thread has none. */
+struct script *script_of(const struct making *k, int32_t thread);
+uint64_t script_piece_end(const struct making *k, const struct script *s,
+			  guint i);
+
+/* replay_marks.c */
+void marks_of_holds(struct making *k, const struct fill *fill);
+void marks_of_hops(struct making *k);
+void marks_of_calls(struct making *k, struct replay *replay);
+
+#endif

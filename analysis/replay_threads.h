@@ -1,0 +1,37 @@
+/*
+ * The work of a group of threads that do the like, cut into parts that any
+ * number of threads can share.
+ *
+ * A part ends where its thread holds no lock and is in no call: after a
+ * section, a delay, and each piece of a long burst. Where threads wait for
+ * others in between (for the next task, at a barrier), it is cut before such a
+ * wait only, so that no part begins before what it waited for. Parts are done
+ * in the order in which their threads came to them; the last ones of each
+ * thread, which tell others that it is over, after all others.
+ */
+#ifndef ANALYSIS_REPLAY_THREADS_H
+#define ANALYSIS_REPLAY_THREADS_H
+
+#include "analysis/replay.h"
+
+struct replay_part {
+	const struct replay_step *steps;
+	size_t n;
+	uint64_t at; /* own time of its thread before it */
+	bool last;
+};
+
+struct replay_parts {
+	struct replay_part *list;
+	size_t n;
+	struct replay_script *openings; /* what each thread waits for first */
+	size_t n_openings;
+	void *owned; /* pieces of bursts */
+};
+
+/* `threads`: by the report's index. */
+struct replay_parts *replay_parts_new(const struct replay *replay,
+				      const bool *threads);
+void replay_parts_free(struct replay_parts *parts);
+
+#endif
