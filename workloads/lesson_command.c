@@ -28,7 +28,7 @@ struct asked {
 
 static const struct argp_option options[] = {
 	{ "list", KEY_LIST, NULL, 0, "list the lessons and their claims", 0 },
-	{ "all", KEY_ALL, NULL, 0, "all of them; writes DIR/index.html", 0 },
+	{ "all", KEY_ALL, NULL, 0, "all of them", 0 },
 	{ "scale", 's', "S", 0,
 	  "multiply the durations of the texts (1: as there)", 0 },
 	{ "output", 'o', "DIR", 0,
@@ -42,8 +42,9 @@ static const struct argp_option options[] = {
 static const char doc[] =
 	"Run the experiment behind a claim about concurrency, and judge it."
 	"\vThe verdict comes from the measurement alone; a difference within "
-	"the spread\nof the runs decides nothing. Exit status: 0 no claim "
-	"failed, 1 one does not\nhold, 2 usage, 3 could not.\n\n"
+	"the spread\nof the runs decides nothing. More than one lesson makes a "
+	"page, DIR/index.html.\nExit status: 0 no claim failed, 1 one does not "
+	"hold, 2 usage, 3 could not.\n\n"
 	"example: holdup lesson gil\n"
 	"         holdup lesson --all -o class";
 
@@ -185,7 +186,7 @@ static int write_page(const struct asked *asked, const GPtrArray *results,
 	char *path;
 	int status;
 
-	if (!asked->all || results->len == 0)
+	if (results->len < 2)
 		return 0;
 	path = g_strdup_printf("%s/index.html", asked->options.out);
 	status =

@@ -71,20 +71,42 @@ void lesson_sweep_fit(struct lesson_result *result)
 	curve->has_usl = !scaling_fit_usl(n, x, curve->points, &curve->usl);
 }
 
+struct unit { /* that throughput is drawn in */
+	double size;
+	const char *words;
+};
+
+/* One in which the best is a number that can be read. */
+static struct unit unit_of(const struct lesson_curve *curve)
+{
+	static const struct unit units[] = { { 1e9, "billion " },
+					     { 1e6, "million " },
+					     { 1e3, "thousand " } };
+	double best = sample_median(&curve->point[curve->best].throughput);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
+		if (best >= units[i].size)
+			return units[i];
+	return (struct unit){ 1, "" };
+}
+
 /* The table that `holdup plot --sweep` draws (see plots/sweep.h). */
-static void write_points(const struct lesson_result *result, FILE *out)
+static void write_points(const struct lesson_result *result, struct unit unit,
+			 FILE *out)
 {
 	const struct lesson_curve *curve = &result->curve;
 
 	fprintf(out, "# title: %s: %s over threads\n", result->lesson->id,
 		result->lesson->sweep.unit);
 	fprintf(out,
-		"# subtitle: %u CPUs; median and interval of %u runs; "
-		"90 %% of the best at %u threads\n",
-		result->cpus, result->runs, curve->point[curve->knee].n);
+		"# subtitle: %u CPU%s; median and interval of %u run%s; "
+		"90 %% of the best at %u thread%s\n",
+		result->cpus, result->cpus == 1 ? "" : "s", result->runs,
+		result->runs == 1 ? "" : "s", curve->point[curve->knee].n,
+		curve->point[curve->knee].n == 1 ? "" : "s");
 	fprintf(out, "# source: holdup lesson %s, scale %g\n",
 		result->lesson->id, result->scale);
-	fprintf(out, "# x: threads\n# y: %s\n# log: x\n",
+	fprintf(out, "# x: threads\n# y: %s%s\n# log: x\n", unit.words,
 		result->lesson->sweep.unit);
 	fputs("series\tx\ty\tlow\thigh\tkind\n", out);
 	for (size_t i = 0; i < curve->points; i++) {
@@ -93,18 +115,20 @@ static void write_points(const struct lesson_result *result, FILE *out)
 
 		sample_interval(&at->throughput, &low, &high);
 		fprintf(out, "measured\t%u\t%.9g\t%.9g\t%.9g\tpoints\n", at->n,
-			y, low, high);
+			y / unit.size, low / unit.size, high / unit.size);
 	}
 }
 
-static void write_laws(const struct lesson_curve *curve, FILE *out)
+static void write_laws(const struct lesson_curve *curve, struct unit unit,
+		       FILE *out)
 {
 	double most = curve->point[curve->points - 1].n;
 
 	for (int i = 0; i <= 64; i++) {
 		double n = pow(most, i / 64.0);
-		double amdahl = scaling_amdahl_at(&curve->amdahl, n);
-		double usl = scaling_usl_at(&curve->usl, n);
+		double amdahl =
+			scaling_amdahl_at(&curve->amdahl, n) / unit.size;
+		double usl = scaling_usl_at(&curve->usl, n) / unit.size;
 
 		if (curve->has_amdahl && n <= curve->amdahl_most)
 			fprintf(out,
@@ -113,7 +137,10 @@ static void write_laws(const struct lesson_curve *curve, FILE *out)
 				curve->amdahl.serial, n, amdahl, amdahl,
 				amdahl);
 		if (curve->has_usl)
-			fprintf(out, "USL\t%.9g\t%.9g\t%.9g\t%.9g\tlaw\n", n,
+			fprintf(out,
+				"USL, contention %.3f, coherency %.2g\t%.9g\t"
+				"%.9g\t%.9g\t%.9g\tlaw\n",
+				curve->usl.contention, curve->usl.coherency, n,
 				usl, usl, usl);
 	}
 }
@@ -130,8 +157,10 @@ void lesson_sweep_draw(struct lesson_result *result,
 	FILE *out = result->curve.points ? fopen(table, "we") : NULL;
 
 	if (out) {
-		write_points(result, out);
-		write_laws(&result->curve, out);
+		struct unit unit = unit_of(&result->curve);
+
+		write_points(result, unit, out);
+		write_laws(&result->curve, unit, out);
 		fclose(out);
 		lesson_holdup(args);
 	}

@@ -259,7 +259,7 @@ const struct lesson lesson_pool_size = {
 	.sweep = { .args = "pool-size --variant pool --tasks 100",
 		   .key = "seconds",
 		   .most = 64,
-		   .unit = "runs per s",
+		   .unit = "runs of 100 tasks per s",
 		   .waits = true },
 	.checks = {
 		{ .left = "pool.most_in_flight@max", RELATION_BELOW, 7,

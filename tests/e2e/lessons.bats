@@ -109,3 +109,20 @@ lesson() {
 	[ "$(grep -c '^  picture  ' <<<"$output")" -ge 3 ]
 	run -0 holdup report "$(sed -n 's/^  trace    //p' <<<"$output")"
 }
+
+@test "several lessons make a page that needs nothing else" {
+	local page="file://$PWD/class/index.html"
+
+	run -0 holdup lesson cooperate critical-section --scale 0.05 --runs 1 \
+		-o class
+	[[ "$output" == *"page: class/index.html"* ]]
+	run ! grep -Eo '(src|href)="(http|/|\.)[^"]*' class/index.html
+	[ "$(grep -c '<h2 id=' class/index.html)" = 2 ]
+	[ "$(grep -c 'src="data:image/png;base64,iVBOR' class/index.html)" -ge 3 ]
+	command -v chromium >/dev/null || skip "no chromium to show it"
+	timeout 60 chromium --headless --no-sandbox --disable-gpu \
+		--user-data-dir="$PWD/browser" --window-size=1000,3000 \
+		--screenshot="$PWD/page.png" "$page" 2>/dev/null
+	# A page without its pictures would be nearly white, and small.
+	[ "$(stat -c %s page.png)" -gt 100000 ]
+}

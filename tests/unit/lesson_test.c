@@ -227,6 +227,31 @@ static void check_names(const struct lesson *lesson)
 	}
 }
 
+static bool is_about(const char *measure, const char *variant)
+{
+	size_t n = strlen(variant);
+
+	return measure && !strncmp(measure, variant, n) && measure[n] == '.';
+}
+
+/* So that exchanging its variants can be seen on a loaded machine. */
+static void every_swap_can_be_told_by_more_than_time(void **state)
+{
+	(void)state;
+	for (size_t i = 0; lessons[i]; i++) {
+		const char *const *swap = lessons[i]->swap;
+		unsigned coarse = 0;
+
+		print_message("# %s\n", lessons[i]->id);
+		for (const struct lesson_check *c = lessons[i]->checks; c->left;
+		     c++)
+			coarse += !c->aside && (c->cpus == 0 || c->coarse) &&
+				  (is_about(c->left, swap[0]) ||
+				   is_about(c->left, swap[1]));
+		assert_true(coarse > 0);
+	}
+}
+
 static void every_lesson_names_what_it_has(void **state)
 {
 	(void)state;
@@ -269,6 +294,7 @@ int main(void)
 		cmocka_unit_test(too_few_cpus_decide_nothing),
 		cmocka_unit_test(what_was_not_measured_decides_nothing),
 		cmocka_unit_test(smallest_and_largest_can_be_asked_for),
+		cmocka_unit_test(every_swap_can_be_told_by_more_than_time),
 		cmocka_unit_test(every_lesson_names_what_it_has),
 	};
 
