@@ -208,6 +208,25 @@ static const char threadless_note[] =
 	"who waits for whom cannot be told (lttng add-context -u -t vpid -t "
 	"vtid).";
 
+/* Of a session of somebody's own: what it would take to say more. */
+static const char *missing_note(const struct manifest *manifest,
+				const struct read_stats *stats)
+{
+	if (manifest->found || stats->traces[SOURCE_BOARD])
+		return NULL;
+	if (!stats->events && stats->unknown)
+		return "None of its events tells of locks or of the scheduler: "
+		       "record with 'holdup record', or enable "
+		       "lttng_ust_pthread:* (and LTTng's pthread wrapper) and "
+		       "the kernel's sched_* events in the session.";
+	if (stats->events && !stats->traces[SOURCE_UST])
+		return "Only the scheduler was recorded, and no program: "
+		       "record with 'holdup record', or enable "
+		       "lttng_ust_pthread:* in the session and run the program "
+		       "with LTTng's pthread wrapper.";
+	return NULL;
+}
+
 static bool is_threadless(const struct read_stats *stats)
 {
 	for (size_t i = 0; i < stats->n_streams; i++)
@@ -221,10 +240,12 @@ static void add_notes(const struct manifest *manifest,
 {
 	size_t old = report->run.n_notes, n = old;
 	const char **notes = arena_array(
-		report->arena, old + manifest->n_notes + stats->n_notes + 2,
+		report->arena, old + manifest->n_notes + stats->n_notes + 3,
 		sizeof(*notes));
 
-	if (report->run.threadless)
+	if (missing_note(manifest, stats))
+		notes[n++] = missing_note(manifest, stats);
+	else if (report->run.threadless)
 		notes[n++] = threadless_note;
 
 	for (size_t i = 0; i < old; i++)

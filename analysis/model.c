@@ -433,7 +433,7 @@ static void finish_thread(struct model *m, struct m_thread *t, uint64_t end)
 /* When the last thread ended; when the recording did, if one had not. */
 static uint64_t end_of(const struct model *m)
 {
-	uint64_t end = m->newest_word;
+	uint64_t end = m->told ? m->newest_word : m->newest;
 	bool alive = false;
 
 	for (guint i = 0; i < m->threads->len; i++) {

@@ -111,6 +111,17 @@ static char *stream_name(const struct read_decoder *decoder,
 	return g_strdup(name);
 }
 
+/* The scheduler tells its own numbers: those of a container mean another. */
+static void find_thread(struct stream *stream, const bt_field_class *context)
+{
+	if (stream->stats.source == SOURCE_SCHED) {
+		stream->tid = read_number_find(context, "tid", NULL);
+		return;
+	}
+	stream->pid = read_number_find(context, "vpid", "pid");
+	stream->tid = read_number_find(context, "vtid", "tid");
+}
+
 static struct stream *stream_new(struct read_decoder *decoder,
 				 const bt_stream *key)
 {
@@ -128,8 +139,7 @@ static struct stream *stream_new(struct read_decoder *decoder,
 	stream->stats.name = stream_name(decoder, key);
 	stream->stats.source = find_source(bt_stream_borrow_trace_const(key));
 	find_clock(decoder->clock, stream, class);
-	stream->pid = read_number_find(context, "vpid", "pid");
-	stream->tid = read_number_find(context, "vtid", "tid");
+	find_thread(stream, context);
 	stream->ip = read_number_find(context, "ip", NULL);
 	stream->stats.threadless =
 		stream->stats.source == SOURCE_UST && !stream->tid.found;

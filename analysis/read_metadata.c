@@ -88,9 +88,8 @@ static void find_whole(struct metadata *m)
 		}
 		depth += (c == '{') - (c == '}');
 		at++;
-		if (c == ';' && !depth)
-			m->whole = at;
-		else if (!depth && g_ascii_isspace(c) && m->whole == at - 1)
+		if (!depth &&
+		    (c == ';' || (g_ascii_isspace(c) && m->whole == at - 1)))
 			m->whole = at;
 	}
 }

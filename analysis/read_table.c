@@ -222,6 +222,8 @@ const struct read_kind read_kinds[] = {
 	SCHED("sched_switch", SWITCH, sched_switch),
 	SCHED("sched_waking", WAKING, sched_waking),
 	SCHED("sched_wakeup_new", WAKEUP_NEW, sched_waking),
+	SCHED("sched_wakeup", WAKING, sched_waking), /* after its sched_waking,
+							where there is one */
 	SCHED("sched_process_fork", SCHED_FORK, sched_fork),
 	SCHED("sched_process_exec", SCHED_EXEC, sched_exec),
 	SCHED("sched_process_exit", SCHED_EXIT, sched_exit),

@@ -163,3 +163,8 @@ run_test.pkgs := cmocka $(model.pkgs)
 run_test.libs := $(model.libs) $(base.libs)
 aids += rights
 rights.src := tests/aid/rights.c
+# Traces that others write, or nobody.
+tests += foreign_test
+foreign_test.src := tests/unit/foreign_test.c tests/raw_ctf.c $(synth.src) $(read.src) $(base.src)
+foreign_test.pkgs := cmocka $(read.pkgs)
+foreign_test.libs := $(base.libs)

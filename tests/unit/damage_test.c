@@ -16,8 +16,8 @@
 
 #define LOCKS	 5
 #define SWITCHES 3
+#define COUNTS	 2
 #define BEGIN_NS 5000000000u
-#define END_NS	 5000009000u
 
 /* Events whose figures can be told from their time. */
 static void write_truth(const char *dir)
@@ -34,12 +34,15 @@ static void write_truth(const char *dir)
 	for (uint64_t i = 0; i < SWITCHES; i++)
 		synth_switch(synth, BEGIN_NS + i * 1000 + 500, 0, (int32_t)i, 0,
 			     (int32_t)i + 1);
+	for (uint64_t i = 0; i < COUNTS; i++)
+		synth_lock_stats(synth, BEGIN_NS + 10 + i, 7, 8, 0xabc, 17 + i,
+				 0, 0, 0);
 	synth_write(synth);
 }
 
 struct seen {
 	uint64_t last_ns;
-	unsigned int locks, switches, wrong;
+	unsigned int locks, switches, counts, wrong;
 	bool backwards;
 };
 
@@ -57,6 +60,10 @@ static void see(void *data, const struct event *event)
 	} else if (event->type == EVENT_SWITCH) {
 		seen->switches++;
 		seen->wrong += event->u.sched.next_tid != event->tid + 1;
+	} else if (event->type == EVENT_LOCK_STATS) {
+		seen->counts++;
+		seen->wrong += event->u.stats.acquisitions !=
+			       17 + ts_ns - (BEGIN_NS + 10);
 	}
 }
 
@@ -91,6 +98,7 @@ static bool is_whole_packets(const char *data, gsize bytes, gsize n)
 	return bytes - n >= 20 && !memcmp(data, data + n, 20);
 }
 
+/* With CUT_EVERYWHERE in the environment, at every byte: takes minutes. */
 static void cut_everywhere(const char *dir, const char *path, size_t step)
 {
 	struct read_stats stats;
@@ -98,11 +106,14 @@ static void cut_everywhere(const char *dir, const char *path, size_t step)
 	gsize bytes;
 	g_autofree char *whole = load(path, &bytes);
 
+	if (getenv("CUT_EVERYWHERE"))
+		step = 1;
 	for (gsize n = 1; n < bytes; n += step) {
 		assert_true(g_file_set_contents(path, whole, (gssize)n, NULL));
 		assert_int_equal(read_damaged(dir, &seen, &stats), 0);
 		assert_int_equal(seen.wrong, 0);
-		if (seen.locks + seen.switches < LOCKS + SWITCHES)
+		if (seen.locks + seen.switches + seen.counts <
+		    LOCKS + SWITCHES + COUNTS)
 			assert_true(stats.truncated ||
 				    is_whole_packets(whole, bytes, n));
 		read_stats_clear(&stats);
@@ -117,6 +128,7 @@ static void a_cut_stream_keeps_its_whole_events(void **state)
 	write_truth(dir);
 	cut_everywhere(dir, scratch_path(*state, "trace/ust/stream"), 1);
 	cut_everywhere(dir, scratch_path(*state, "trace/kernel/stream"), 1);
+	cut_everywhere(dir, scratch_path(*state, "trace/board/stream"), 1);
 }
 
 static void cut_metadata_costs_its_own_part_only(void **state)
@@ -126,6 +138,79 @@ static void cut_metadata_costs_its_own_part_only(void **state)
 	write_truth(dir);
 	cut_everywhere(dir, scratch_path(*state, "trace/ust/metadata"), 97);
 	cut_everywhere(dir, scratch_path(*state, "trace/kernel/metadata"), 89);
+	cut_everywhere(dir, scratch_path(*state, "trace/board/metadata"), 83);
+}
+
+/* The last class of events is not described; the others are. */
+static void metadata_is_good_up_to_its_last_whole_description(void **state)
+{
+	const char *dir = scratch_path(*state, "trace");
+	const char *path = scratch_path(*state, "trace/ust/metadata");
+	struct read_stats stats;
+	struct seen seen;
+	gsize bytes;
+	g_autofree char *text = NULL, *more = NULL;
+
+	write_truth(dir);
+	text = load(path, &bytes);
+	more = g_strconcat(text, "event {\n\tname = \"more\";\n\tid =", NULL);
+	assert_true(g_file_set_contents(path, more, -1, NULL));
+	assert_int_equal(read_damaged(dir, &seen, &stats), 0);
+	assert_int_equal(seen.locks, LOCKS);
+	assert_int_equal(seen.wrong, 0);
+	assert_true(stats.truncated);
+	assert_int_equal(stats.n_notes, 1);
+	assert_string_equal(stats.notes[0],
+			    "ust/metadata: is cut: its last 29 bytes describe "
+			    "nothing that is whole");
+	read_stats_clear(&stats);
+}
+
+/* As LTTng writes it; the packet that is cut is the second of two. */
+static char *in_packets(const char *text, gsize bytes, gsize *packed)
+{
+	GByteArray *all = g_byte_array_new();
+	gsize half = bytes / 2;
+
+	for (int i = 0; i < 2; i++) {
+		gsize n = i ? bytes - half : half;
+		uint32_t head[10] = { 0x75d11d57 };
+
+		head[6] = head[7] = (uint32_t)(37 + n) * 8;
+		memcpy((char *)head + 32, "\0\0\0\1\10", 5);
+		g_byte_array_append(all, (const uint8_t *)head, 37);
+		g_byte_array_append(all, (const uint8_t *)text + (i ? half : 0),
+				    (guint)n);
+	}
+	*packed = all->len;
+	return (char *)g_byte_array_free(all, FALSE);
+}
+
+/* Babeltrace reads such a file for ever. */
+static void packets_of_metadata_that_are_cut_come_to_an_end(void **state)
+{
+	const char *dir = scratch_path(*state, "trace");
+	const char *path = scratch_path(*state, "trace/ust/metadata");
+	struct read_stats stats;
+	struct seen seen;
+	gsize bytes, packed;
+	g_autofree char *text = NULL, *packets = NULL;
+
+	write_truth(dir);
+	text = load(path, &bytes);
+	packets = in_packets(text, bytes, &packed);
+	for (gsize n = packed; n > packed - 120; n -= 7) {
+		assert_true(
+			g_file_set_contents(path, packets, (gssize)n, NULL));
+		assert_int_equal(read_damaged(dir, &seen, &stats), 0);
+		assert_int_equal(seen.wrong, 0);
+		assert_int_equal(seen.switches, SWITCHES);
+		assert_int_equal(stats.truncated, n < packed);
+		assert_int_equal(seen.locks == LOCKS, n == packed);
+		for (size_t i = 0; i < stats.n_notes; i++)
+			assert_null(strstr(stats.notes[i], "no end"));
+		read_stats_clear(&stats);
+	}
 }
 
 static void the_last_event_is_lost_with_the_last_byte(void **state)
@@ -147,27 +232,39 @@ static void the_last_event_is_lost_with_the_last_byte(void **state)
 	read_stats_clear(&stats);
 }
 
-/* No flip may crash, hang or stretch the recording by more than itself. */
-static void a_flipped_bit_does_no_more_harm_than_it_must(void **state)
+/* No flip may crash, hang or do harm to another part. */
+static void flip_everywhere(const char *dir, const char *path, size_t step)
 {
-	const char *dir = scratch_path(*state, "trace");
-	const char *path = scratch_path(*state, "trace/ust/stream");
 	struct read_stats stats;
 	struct seen seen;
 	gsize bytes;
-	g_autofree char *whole = NULL;
+	g_autofree char *whole = load(path, &bytes);
+	bool of_kernel = strstr(path, "kernel") != NULL;
 
-	write_truth(dir);
-	whole = load(path, &bytes);
-	for (gsize i = 0; i < bytes; i += 5) {
+	for (gsize i = 0; i < bytes; i += step) {
 		whole[i] = (char)(whole[i] ^ (1 << i % 8));
 		assert_true(
 			g_file_set_contents(path, whole, (gssize)bytes, NULL));
 		whole[i] = (char)(whole[i] ^ (1 << i % 8));
-		if (!read_damaged(dir, &seen, &stats))
+		if (!read_damaged(dir, &seen, &stats) && of_kernel)
+			assert_int_equal(seen.locks, LOCKS);
+		else if (!of_kernel)
 			assert_int_equal(seen.switches, SWITCHES);
 		read_stats_clear(&stats);
 	}
+	assert_true(g_file_set_contents(path, whole, (gssize)bytes, NULL));
+}
+
+static void a_flipped_bit_does_no_more_harm_than_it_must(void **state)
+{
+	const char *dir = scratch_path(*state, "trace");
+
+	write_truth(dir);
+	flip_everywhere(dir, scratch_path(*state, "trace/ust/stream"), 5);
+	flip_everywhere(dir, scratch_path(*state, "trace/kernel/stream"), 7);
+	flip_everywhere(dir, scratch_path(*state, "trace/board/stream"), 11);
+	flip_everywhere(dir, scratch_path(*state, "trace/ust/metadata"), 61);
+	flip_everywhere(dir, scratch_path(*state, "trace/kernel/metadata"), 53);
 }
 
 static void damage_in_the_middle_is_passed_over(void **state)
@@ -308,6 +405,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scratch_test(a_cut_stream_keeps_its_whole_events),
 		scratch_test(cut_metadata_costs_its_own_part_only),
+		scratch_test(metadata_is_good_up_to_its_last_whole_description),
+		scratch_test(packets_of_metadata_that_are_cut_come_to_an_end),
 		scratch_test(the_last_event_is_lost_with_the_last_byte),
 		scratch_test(a_flipped_bit_does_no_more_harm_than_it_must),
 		scratch_test(damage_in_the_middle_is_passed_over),
