@@ -119,7 +119,9 @@ static void bounds(double low, double high, char text[64])
 
 	words_number(low, a);
 	words_number(high, b);
-	if (high >= DBL_MAX)
+	if (low >= DBL_MAX)
+		snprintf(text, 64, "beyond all bounds");
+	else if (high >= DBL_MAX)
 		snprintf(text, 64, "%s or more", a);
 	else if (!strcmp(a, b))
 		snprintf(text, 64, "%s", a);

@@ -98,7 +98,9 @@ enum answer sample_compare(const struct sample *left, enum relation relation,
 	if (right)
 		sample_interval(right, &right_low, &right_high);
 	if (right_low <= 0) { /* no ratio: compare with what it can be */
-		*low = right_high > 0 ? *low / right_high : *low;
+		*low = right_high > 0 ? *low / right_high
+		       : *low > 0     ? DBL_MAX
+				      : 0;
 		*high = *high > 0 ? DBL_MAX : 0;
 	} else {
 		*low /= right_high;

@@ -115,6 +115,13 @@ static void zero_below_is_no_division(void **state)
 					&low, &high),
 			 ANSWER_YES);
 	assert_true(low == 190);
+	/* A small part of nothing is beyond all bounds, and so not below. */
+	assert_int_equal(
+		compare(OF(0.1, 0.2), RELATION_BELOW, 0.5, 0, OF(0, 0)),
+		ANSWER_NO);
+	assert_int_equal(
+		compare(OF(0.1, 0.2), RELATION_BELOW, 0.5, 0, OF(0, 0.1)),
+		ANSWER_NO);
 	assert_int_equal(compare(OF(0, 0), RELATION_ABOVE, 2, 0, OF(0, 0)),
 			 ANSWER_NO);
 }
