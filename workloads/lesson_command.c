@@ -213,10 +213,12 @@ int lesson_main(int argc, char **argv)
 					    .out = "holdup.lessons" },
 			       .lessons = g_ptr_array_new() };
 	GPtrArray *results = g_ptr_array_new_with_free_func(free_result);
+	static char name[] = "holdup lesson";
 	struct err err = { "" };
 	int status = EXIT_USAGE;
 
 	argp_err_exit_status = EXIT_USAGE;
+	argv[0] = name;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &asked))
 		goto out;
 	for (size_t i = 0; asked.all && lessons[i]; i++)

@@ -83,6 +83,7 @@ const struct lesson lesson_virtual_threads = {
 		  .says = "one is created in less than half the time" },
 		{ .left = "coroutines.resident_kib_each", RELATION_BELOW, 0.8,
 		  .right = "threads.alive_kib_each",
+		  .cpus = 1,
 		  .says = "and takes less memory" },
 		{ .left = "coroutines.finished", RELATION_ABOVE, 5,
 		  .right = "threads.finished",

@@ -258,6 +258,7 @@ const struct lesson lesson_async_cpu = {
 		  .says = "with no thread but one" },
 		{ .left = "async.peak_kib", RELATION_BELOW, 0.9,
 		  .right = "threads.peak_kib",
+		  .cpus = 1,
 		  .says = "and takes less memory" },
 		{ .left = "async.seconds", RELATION_BELOW, 0.5,
 		  .right = "pool.seconds", .cpus = 1,
