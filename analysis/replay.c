@@ -5,6 +5,8 @@
 
 #include "analysis/replay_sim.h"
 
+#define SLICES_MOST (1u << 20) /* of one CPU, in a run */
+
 void line_put(struct sim *s, struct line *line, int32_t actor)
 {
 	s->actors[actor].later = NOBODY;
@@ -404,12 +406,14 @@ static void actors_init(struct sim *s)
 static void sim_init(struct sim *s)
 {
 	const struct replay *r = s->replay;
+	/* A run of a week is not played in slices of milliseconds. */
+	uint64_t least_ns = r->recorded_ns / SLICES_MOST + 1;
 
 	read_changes(s);
-	s->slice_ns = MAX(r->slice_ns, 1);
+	s->slice_ns = MAX(r->slice_ns, least_ns);
 	s->last = r->end;
 	s->foreign = MAX(r->slowdown, 1) - 1;
-	s->foreign_slice_ns = MAX(r->foreign_slice_ns, 1);
+	s->foreign_slice_ns = MAX(r->foreign_slice_ns, least_ns);
 	s->foreign_ns = (double)s->foreign_slice_ns / 2;
 	s->locks = g_new0(struct sim_lock, r->n_locks * s->shards + 1);
 	s->points = g_new0(struct point, r->n_points + 1);
