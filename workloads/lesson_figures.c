@@ -66,6 +66,14 @@ static double share(const json_t *report, const char *state)
 	return life > 0 ? in / life : unknown;
 }
 
+/* The same, of the time in which nobody kept them from a CPU. */
+static double unhindered(const json_t *report, const char *state)
+{
+	double ready = share(report, "ready");
+
+	return ready < 1 ? share(report, state) / (1 - ready) : unknown;
+}
+
 /* Of the CPU time of those threads, the share of the one that used most. */
 static double busiest(const json_t *report, const char *unused)
 {
@@ -442,6 +450,7 @@ bool lesson_report_figure(const json_t *report, const char *name, double *out)
 		double (*figure)(const json_t *report, const char *argument);
 	} figures[] = {
 		{ "share", share },
+		{ "unhindered", unhindered },
 		{ "busiest", busiest },
 		{ "switches", switches },
 		{ "threads", count_threads },

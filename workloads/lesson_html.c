@@ -231,11 +231,11 @@ static void write_lesson(const struct lesson_result *result, FILE *out)
 		class_of(result->answer),
 		result->answer == ANSWER_UNDECIDED ? "is " : "",
 		words_verdict(result->answer));
-	write_pictures(result, out);
 	fputs("<p>What to look at:</p>\n<ul>\n", out);
 	for (int i = 0; i < 3 && lesson->look[i]; i++)
 		write_tagged(out, "<li>", lesson->look[i], "</li>\n");
 	fputs("</ul>\n", out);
+	write_pictures(result, out);
 }
 
 int lesson_write_html(struct lesson_result *const *results, size_t n,

@@ -85,6 +85,7 @@ static void shares_are_those_of_created_threads(void **state)
 {
 	(void)state;
 	is("share:io", 0.3);
+	is("unhindered:io", 0.375);
 	is("share:running", 0.4);
 	is("share:ready", 0.2);
 	is("share:wants", 0.6);
