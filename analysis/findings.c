@@ -68,10 +68,12 @@ double finder_lock_cost(const struct finder *finder, const struct lock *lock)
 	return share >= 0 ? share : measure_waiting(finder->report, lock);
 }
 
-bool finder_lock_matters(const struct finder *finder, const struct lock *lock)
+bool finder_lock_matters(const struct finder *finder, const struct lock *lock,
+			 double part)
 {
-	return finder_lock_cost(finder, lock) >= FINDINGS_LEAST ||
-	       measure_waiters_share(finder->report, lock) >= FINDINGS_LIVES;
+	return part * finder_lock_cost(finder, lock) >= FINDINGS_LEAST ||
+	       part * measure_waiters_share(finder->report, lock) >=
+		       FINDINGS_LIVES;
 }
 
 int finder_lock_index(const struct finder *finder, const struct lock *group)

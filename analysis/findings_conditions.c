@@ -151,6 +151,32 @@ static bool is_storm(const struct report *report, const struct lock *lock)
 		       FINDINGS_LEAST;
 }
 
+/* Those that were woken queue for the mutex: that queue has its cause here. */
+static const struct lock *mutex_of(const struct finder *finder,
+				   const struct lock *lock)
+{
+	const struct report *report = finder->report;
+	const struct lock *mutex;
+
+	if (lock->mutex < 0 || report->locks[lock->mutex].group < 0)
+		return NULL;
+	mutex = &report->groups[report->locks[lock->mutex].group];
+	finder->explained[mutex->group] = true;
+	return mutex;
+}
+
+static const char *of_queue(const struct report *report,
+			    const struct lock *mutex)
+{
+	struct units_text wait;
+
+	if (!mutex || !mutex->wait.total)
+		return "";
+	return arena_printf(report->arena, " They queue for %s: %s of waiting.",
+			    mutex->label,
+			    units_ns_prose(&wait, mutex->wait.total));
+}
+
 void find_wakeup_storm(struct finder *finder)
 {
 	const struct report *report = finder->report;
@@ -162,9 +188,17 @@ void find_wakeup_storm(struct finder *finder)
 					   .path_share = -1,
 					   .thread = -1 };
 		struct units_text rewaits, waits, signals, spent;
+		const struct lock *mutex;
 
 		if (!is_storm(report, lock))
 			continue;
+		mutex = mutex_of(finder, lock);
+		if (mutex)
+			finding.path_share =
+				measure_path_share(report, mutex->path_ns);
+		if (measure_ratio(lock->rewait_ns, report->run.duration_ns) >=
+		    0.25)
+			finding.severity = SEVERITY_HIGH;
 		finding.lock = finder_lock_index(finder, lock);
 		finding.title = "Broadcasts wake many threads for nothing";
 		finding.advice =
@@ -175,11 +209,11 @@ void find_wakeup_storm(struct finder *finder)
 			   "%s: %s of %s waits were woken by a broadcast only "
 			   "to wait again at once (%s wake-ups were sent); %s "
 			   "went into that, with the mutex taken and released "
-			   "each time.%s",
+			   "each time.%s%s",
 			   lock->label, units_count(&rewaits, lock->rewaits),
 			   units_count(&waits, lock->waits),
 			   units_count(&signals, lock->signals),
 			   units_ns_prose(&spent, lock->rewait_ns),
-			   of_switches(report));
+			   of_queue(report, mutex), of_switches(report));
 	}
 }

@@ -8,7 +8,8 @@
 
 #define IDLE_LEAST_NS 200000000
 /* Of the CPU time that the threads wanted, taken by others. */
-#define FOREIGN_LEAST 0.4
+#define FOREIGN_LEAST	 0.4
+#define FOREIGN_LEAST_NS 20000000 /* below it is chance, and no time */
 
 static const struct finding blank = { .path_share = -1,
 				      .lock = -1,
@@ -34,7 +35,7 @@ void find_foreign_load(struct finder *finder)
 	struct finding finding = blank;
 	struct units_text time, part;
 
-	if (share < FOREIGN_LEAST ||
+	if (share < FOREIGN_LEAST || denied < FOREIGN_LEAST_NS ||
 	    path < FINDINGS_LEAST * (double)report->run.duration_ns)
 		return;
 	finding.kind = "foreign-load";
@@ -149,13 +150,15 @@ static void team_join(struct team *team, const struct report *report, int i)
 	team->n++;
 }
 
-/* Who merely got less of the CPUs ends last, too. */
-static bool has_more_work(const struct team *team, const struct thread *last)
+/* Who merely got less of the CPUs ends last, too: what it does alone must be
+ * more work than the others had, not the same work later. */
+static bool has_more_work(const struct team *team, const struct thread *last,
+			  uint64_t alone)
 {
-	double others =
-		(double)(team->cpu_ns - cpu_time(last)) / (double)(team->n - 1);
+	double mine = (double)cpu_time(last);
+	double others = ((double)team->cpu_ns - mine) / (double)(team->n - 1);
 
-	return (double)cpu_time(last) > 1.5 * others;
+	return mine > 1.5 * others && mine - others > (double)alone / 4;
 }
 
 static void check_team(struct finder *finder, const struct team *team)
@@ -172,7 +175,7 @@ static void check_team(struct finder *finder, const struct team *team)
 	struct units_text time, share;
 
 	if (team->n < 2 || measure_ratio(alone, span) < 0.2 || busy < 0.5 ||
-	    !has_more_work(team, last) ||
+	    !has_more_work(team, last, alone) ||
 	    measure_ratio(alone, report->run.duration_ns) < 0.05)
 		return;
 	finding.kind = "unbalanced";

@@ -1,16 +1,16 @@
 /* Rules about one lock: what its owners do while others wait. */
-#include <string.h>
 
 #include "analysis/arena.h"
 #include "analysis/findings_rules.h"
 #include "analysis/measure.h"
-#include "analysis/names.h"
 #include "analysis/units.h"
 
 /* From here on a part of the hold time is why others wait. */
 #define PART_LEAST 0.25
 /* Sections up to this are short: their price is the queue, not their work. */
-#define SHORT_NS 20000
+#define SHORT_NS 20000ull
+/* Acquisitions that met another owner; fewer are an accident. */
+#define OFTEN_LEAST 100
 
 /* The part of the holds that events told of; where none did, 0. */
 static double part_of_hold(const struct lock *lock, uint64_t part_ns)
@@ -38,6 +38,8 @@ static uint64_t woken_after(const struct lock *lock, enum hold_part part)
 				    : at->state == STATE_LOCK  ? HOLD_LOCK
 							       : HOLD_OTHER;
 
+		if (at->state == STATE_PREEMPTED)
+			continue; /* nobody need wake it */
 		all += at->count;
 		mine += of == part ? at->count : 0;
 	}
@@ -72,17 +74,16 @@ static double handoff_part(const struct lock *lock)
 	return lock->hold.mean < SHORT_NS ? MIN(part, 1) : 0;
 }
 
-static bool costs(const struct finder *finder, const struct lock *lock)
+bool finder_costs(const struct finder *finder, const struct lock *lock,
+		  double part)
 {
 	return measure_is_held(lock) && lock->wait.total > 0 &&
 	       !finder->explained[lock->group] &&
-	       finder_lock_matters(finder, lock);
+	       finder_lock_matters(finder, lock, part);
 }
 
-/* A finding about the share of a lock's waits that `part` explains. */
-static struct finding of_part(const struct finder *finder,
-			      const struct lock *lock, double part,
-			      const char *kind)
+struct finding finder_part(const struct finder *finder, const struct lock *lock,
+			   double part, const char *kind)
 {
 	double share = measure_path_share(finder->report, lock->path_ns);
 
@@ -144,13 +145,13 @@ void find_io_under_lock(struct finder *finder)
 		const struct lock *lock = &finder->report->groups[i];
 		double part = blocked_part(lock, HOLD_IO);
 		const struct held_wait *at = measure_held_wait(lock, STATE_IO);
+		double cause = part * (1 - handoff_part(lock));
 		struct finding finding;
 		struct units_text share;
 
-		if (part < PART_LEAST || !costs(finder, lock))
+		if (part < PART_LEAST || !finder_costs(finder, lock, cause))
 			continue;
-		finding = of_part(finder, lock, part * (1 - handoff_part(lock)),
-				  "io-under-lock");
+		finding = finder_part(finder, lock, cause, "io-under-lock");
 		finding.title = "I/O under a lock";
 		finding.advice =
 			"Do the I/O outside the lock: collect under it, write "
@@ -172,13 +173,13 @@ void find_sleep_under_lock(struct finder *finder)
 		double part = blocked_part(lock, HOLD_SLEEP);
 		const struct held_wait *at =
 			measure_held_wait(lock, STATE_SLEEP);
+		double cause = part * (1 - handoff_part(lock));
 		struct finding finding;
 		struct units_text share;
 
-		if (part < PART_LEAST || !costs(finder, lock))
+		if (part < PART_LEAST || !finder_costs(finder, lock, cause))
 			continue;
-		finding = of_part(finder, lock, part * (1 - handoff_part(lock)),
-				  "sleep-under-lock");
+		finding = finder_part(finder, lock, cause, "sleep-under-lock");
 		finding.title = "Sleep under a lock";
 		finding.advice = "Release the lock before the sleep, or wait "
 				 "on a condition, which releases it.";
@@ -195,12 +196,15 @@ static void add_nested(struct finder *finder, const struct lock *lock,
 		       double part, const struct held_wait *at)
 {
 	const struct report *report = finder->report;
-	struct finding finding = of_part(
-		finder, lock, part * (1 - handoff_part(lock)), "nested-wait");
+	double cause = part * (1 - handoff_part(lock));
+	struct finding finding =
+		finder_part(finder, lock, cause, "nested-wait");
 	const char *other = at && at->lock >= 0 ? report->locks[at->lock].label
 						: "another lock or condition";
 	struct units_text share;
 
+	if (!finder_costs(finder, lock, cause))
+		return;
 	finding.title = "Waits for one lock while holding another";
 	finding.advice = "Take the second lock before the first, or after its "
 			 "release: whoever waits for the one waits for both.";
@@ -220,8 +224,6 @@ void find_nested_wait(struct finder *finder)
 		const struct held_wait *cond =
 			measure_held_wait(lock, STATE_COND);
 
-		if (!costs(finder, lock))
-			continue;
 		if (locks >= PART_LEAST)
 			add_nested(finder, lock, locks,
 				   measure_held_wait(lock, STATE_LOCK));
@@ -238,6 +240,52 @@ static const char *others(const struct finder *finder)
 		       : "";
 }
 
+/* What it gave its CPU away in, and how much of the hold time that is. */
+static const struct held_wait *yields(const struct lock *lock, double *part)
+{
+	uint64_t ns = 0;
+
+	for (size_t i = 0; i < lock->n_held_waits; i++)
+		if (lock->held_waits[i].state == STATE_PREEMPTED)
+			ns += lock->held_waits[i].ns;
+	*part = part_of_hold(lock, ns);
+	return measure_held_wait(lock, STATE_PREEMPTED);
+}
+
+static void add_yields(struct finder *finder, const struct lock *lock,
+		       struct finding finding, double part,
+		       const struct held_wait *at)
+{
+	struct units_text share;
+
+	finding.title = "Owners of a lock give their CPU away";
+	finding.advice = "Release the lock before the thread yields; to wait "
+			 "for something, use a condition.";
+	finder_add(finder, finding,
+		   "%s; for %s of that its owner has given its CPU to others "
+		   "by sched_yield%s. %s.",
+		   held(finder, lock), units_share(&share, part),
+		   place(finder, "called by", at->site),
+		   finder_waiting(finder, lock));
+}
+
+static void add_preempted(struct finder *finder, const struct lock *lock,
+			  struct finding finding, double part)
+{
+	struct units_text share;
+
+	finding.title = "Owners of a lock lose their CPU";
+	finding.advice = "Run no more busy threads than CPUs, shorten the "
+			 "section, or block instead of spinning.";
+	finder_add(finder, finding,
+		   "%s; for %s of that its owner wants a CPU and has none. At "
+		   "an average instant %.1f threads want one of the %u CPUs%s. "
+		   "%s.",
+		   held(finder, lock), units_share(&share, part),
+		   measure_demand(finder->report), finder->report->run.cpus,
+		   others(finder), finder_waiting(finder, lock));
+}
+
 void find_preempted_holder(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->report->n_groups; i++) {
@@ -247,25 +295,24 @@ void find_preempted_holder(struct finder *finder)
 			(lock->n_held_waits ? 0
 					    : lock->hold_parts_ns[HOLD_WOKEN]);
 		double part = part_of_hold(lock, ready_ns);
+		double cause = part * (1 - handoff_part(lock)), given;
+		const struct held_wait *at = yields(lock, &given);
 		struct finding finding;
-		struct units_text share;
 
-		if (part < PART_LEAST || !costs(finder, lock))
+		if (part < PART_LEAST || !finder_costs(finder, lock, cause))
 			continue;
-		finding = of_part(finder, lock, part * (1 - handoff_part(lock)),
-				  "preempted-holder");
-		finding.title = "Owners of a lock lose their CPU";
-		finding.advice =
-			"Run no more busy threads than CPUs, shorten the "
-			"section, or block instead of spinning.";
-		finder_add(finder, finding,
-			   "%s; for %s of that its owner wants a CPU and has "
-			   "none. At an average instant %.1f threads want one "
-			   "of the %u CPUs%s. %s.",
-			   held(finder, lock), units_share(&share, part),
-			   measure_demand(finder->report),
-			   finder->report->run.cpus, others(finder),
-			   finder_waiting(finder, lock));
+		if (at && given >= part / 2) {
+			/* Without it the section would be none. */
+			finding = finder_part(
+				finder, lock,
+				given + (1 - given) * handoff_part(lock),
+				"preempted-holder");
+			add_yields(finder, lock, finding, given, at);
+			finder->explained[i] = true;
+			continue;
+		}
+		finding = finder_part(finder, lock, cause, "preempted-holder");
+		add_preempted(finder, lock, finding, part);
 	}
 }
 
@@ -285,13 +332,23 @@ static const struct busy {
 	  "by what it protects." },
 };
 
+/*
+ * NULL: none of these. A lock that threads hardly ever met at is not entered
+ * too often, however long those few waits were; one long hold among many short
+ * ones is what they waited for.
+ */
 static const struct busy *busy_kind(const struct lock *lock)
 {
-	if (lock->hold.mean >= SHORT_NS)
+	bool often = lock->contended >= OFTEN_LEAST;
+	double handoff = handoff_part(lock);
+
+	if (lock->hold.mean >= SHORT_NS ||
+	    (!often && handoff < 0.5 && lock->hold.max >= 10 * SHORT_NS))
 		return &busy_kinds[2];
-	return handoff_part(lock) >= 0.5 && lock->queue_mean >= 2
-		       ? &busy_kinds[0]
-		       : &busy_kinds[1];
+	if (!often)
+		return NULL;
+	return handoff >= 0.5 && lock->queue_mean >= 2 ? &busy_kinds[0]
+						       : &busy_kinds[1];
 }
 
 /* The share of the told holds that owners worked in. */
@@ -315,11 +372,11 @@ void find_busy_section(struct finder *finder)
 		double handoff = handoff_part(lock);
 		double part = working_part(lock) * (1 - handoff) + handoff;
 		struct finding finding;
-		struct units_text count, mean, rate, gap;
+		struct units_text count, mean, rate, gap, max;
 
-		if (part < 0.5 || !costs(finder, lock))
+		if (!kind || part < 0.5 || !finder_costs(finder, lock, part))
 			continue;
-		finding = of_part(finder, lock, part, kind->kind);
+		finding = finder_part(finder, lock, part, kind->kind);
 		finding.title = kind->title;
 		finding.advice = kind->advice;
 		units_short(&count, lock->acquisitions);
@@ -333,122 +390,10 @@ void find_busy_section(struct finder *finder)
 			    measure_ratio(lock->handoff_ns, lock->wait.total));
 		finder_add(finder, finding,
 			   "%s: %s acquisitions (%s a second), held for %s on "
-			   "average. %s, %s of it between a release and the "
-			   "next acquisition.",
+			   "average and %s at most. %s, %s of it between a "
+			   "release and the next acquisition.",
 			   lock->label, count.s, rate.s, mean.s,
+			   units_ns_prose(&max, lock->hold.max),
 			   finder_waiting(finder, lock), gap.s);
-	}
-}
-
-/* ", while 1.1 threads ran": where the scheduler told. */
-static const char *running(const struct report *report)
-{
-	if (report->run.scheduler == SCHED_NONE)
-		return "";
-	return arena_printf(report->arena,
-			    "; %.1f threads ran at an average instant",
-			    measure_concurrency(report));
-}
-
-/* A lock of its own making: threads wait for it on a condition. */
-void find_interpreter_lock(struct finder *finder)
-{
-	const struct report *report = finder->report;
-
-	for (size_t i = 0; i < report->n_groups; i++) {
-		const struct lock *lock = &report->groups[i];
-		struct finding finding;
-		struct units_text count;
-
-		if (lock->kind != LOCK_CONDITION ||
-		    !g_str_has_prefix(lock->label, NAMES_GIL) ||
-		    measure_waiting(report, lock) < 5 * FINDINGS_LEAST)
-			continue;
-		finding = of_part(finder, lock, 1, "long-section");
-		finding.path_share = -1; /* it lies on the path as computing */
-		finding.title = "Python threads run one at a time";
-		finding.advice =
-			"Compute in processes (multiprocessing), or in code "
-			"that releases the global interpreter lock; threads "
-			"help where they wait for I/O.";
-		finder_add(finder, finding, "%s: waited for %s times. %s%s.",
-			   lock->label, units_count(&count, lock->waits),
-			   finder_waiting(finder, lock), running(report));
-	}
-}
-
-void find_starved_writers(struct finder *finder)
-{
-	const struct report *report = finder->report;
-
-	for (size_t i = 0; i < report->n_groups; i++) {
-		const struct lock *lock = &report->groups[i];
-		const struct dist *writes = &lock->wait_by_mode[LOCK_WRITE];
-		const struct dist *reads = &lock->wait_by_mode[LOCK_READ];
-		struct finding finding;
-		struct units_text mean, max, hold, read;
-
-		if (lock->kind != LOCK_RWLOCK || !costs(finder, lock) ||
-		    !writes->count ||
-		    lock->hold.total < lock->held_ns + lock->held_ns / 5 ||
-		    writes->mean < 10 * MAX(lock->hold.mean, reads->mean))
-			continue;
-		finder->explained[i] = true;
-		finding =
-			of_part(finder, lock,
-				measure_ratio(writes->total, lock->wait.total),
-				"reader-writer-starvation");
-		finding.title = "Readers keep writers out";
-		finding.advice =
-			"Prefer writers (PTHREAD_RWLOCK_PREFER_WRITER_"
-			"NONRECURSIVE_NP), or publish a new copy and swap it.";
-		finder_add(finder, finding,
-			   "%s: writers wait %s on average (%s at most), "
-			   "readers %s; a hold lasts %s, and those of readers "
-			   "overlap without a gap.",
-			   lock->label, units_ns_prose(&mean, writes->mean),
-			   units_ns_prose(&max, writes->max),
-			   units_ns_prose(&read, reads->mean),
-			   units_ns_prose(&hold, lock->hold.mean));
-	}
-}
-
-/* A mutex's waiters are on a CPU, too, on their way to sleep. */
-static bool spins(const struct lock *lock)
-{
-	return lock->kind == LOCK_SPIN || lock->kind == LOCK_ANNOTATED ||
-	       (lock->attributes & LOCK_ADAPTIVE);
-}
-
-void find_spinning(struct finder *finder)
-{
-	const struct report *report = finder->report;
-	uint64_t busy = measure_state(report, STATE_RUNNING) +
-			measure_state(report, STATE_SPINNING);
-
-	for (size_t i = 0; i < report->n_groups; i++) {
-		const struct lock *lock = &report->groups[i];
-		double share = measure_ratio(lock->spin_ns, busy);
-		struct finding finding;
-		struct units_text spun, percent;
-
-		if (!spins(lock) || share < 0.05 ||
-		    measure_ratio(lock->spin_ns, report->run.duration_ns) <
-			    FINDINGS_LEAST)
-			continue;
-		finding =
-			of_part(finder, lock,
-				measure_ratio(lock->spin_ns, lock->wait.total),
-				"spinning");
-		finding.cost_ns = lock->spin_ns;
-		finding.title = "CPU time spent spinning for a lock";
-		finding.advice = "Use a mutex, which sleeps, or make the "
-				 "section shorter than a context switch.";
-		finder_add(finder, finding,
-			   "Waiters of %s burn %s of CPU time, %s of all that "
-			   "the program uses. %s.",
-			   lock->label, units_ns_prose(&spun, lock->spin_ns),
-			   units_share(&percent, share),
-			   finder_waiting(finder, lock));
 	}
 }

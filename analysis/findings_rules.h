@@ -35,10 +35,21 @@ bool finder_has(const struct finder *finder, const char *kind);
 double finder_lock_cost(const struct finder *finder, const struct lock *lock);
 
 /*
- * Is the lock worth a finding: by its cost, or because those who wait for it
- * do little else, though the end of the run does not depend on them?
+ * Is what explains this part of the waits for the lock worth a finding: by its
+ * cost, or because those who wait for it do little else, though the end of the
+ * run does not depend on them?
  */
-bool finder_lock_matters(const struct finder *finder, const struct lock *lock);
+bool finder_lock_matters(const struct finder *finder, const struct lock *lock,
+			 double part);
+
+/* Does the cause of this part of the waits for a lock that is held cost
+ * anything, and is it not known yet? */
+bool finder_costs(const struct finder *finder, const struct lock *lock,
+		  double part);
+
+/* A finding about the share of a lock's waits that `part` explains. */
+struct finding finder_part(const struct finder *finder, const struct lock *lock,
+			   double part, const char *kind);
 
 /* The lock of report.locks that a group's finding points at. */
 int finder_lock_index(const struct finder *finder, const struct lock *group);

@@ -260,11 +260,25 @@ static bool is_stuck(const struct report *report)
 	return false;
 }
 
+/* ", and hardly any on the critical path": how much the end waited for. */
+static const char *on_path(const struct report *report, uint64_t path)
+{
+	double share = measure_path_share(report, path);
+	struct units_text part;
+
+	if (share < 0)
+		return "";
+	if (share < 0.01)
+		return ", and hardly any on the critical path";
+	return arena_printf(report->arena, ", and %s of the critical path",
+			    units_share(&part, share));
+}
+
 /* Said when no finding is about a lock, and only of what was recorded. */
 void find_no_contention(struct finder *finder)
 {
 	const struct report *report = finder->report;
-	uint64_t contended = 0, wait = 0;
+	uint64_t contended = 0, wait = 0, path = 0;
 	struct finding finding = blank;
 	struct units_text operations, count, total;
 
@@ -277,18 +291,23 @@ void find_no_contention(struct finder *finder)
 	}
 	/* Of what is damaged nobody knows that nothing else was in it. */
 	if (!is_recorded(report) || is_stuck(report) || report->run.truncated ||
-	    report->run.threadless || finder_has(finder, "lost-wakeup"))
+	    report->run.threadless || finder_has(finder, "lost-wakeup") ||
+	    finder_has(finder, "wakeup-storm"))
 		return;
 	for (size_t i = 0; i < report->n_locks; i++) {
 		if (!measure_is_held(&report->locks[i]))
 			continue;
 		contended += report->locks[i].contended;
 		wait += report->locks[i].wait.total;
+		path += report->locks[i].path_ns;
 	}
 	finding.kind = "no-contention";
 	finding.path_share = -1;
 	finding.title =
-		contended ? "No lock holds this program up" : "No contention";
+		!contended ? "No contention"
+		: measure_path_share(report, path) >= 0.1
+			? "Waits for locks, but no one cause behind them"
+			: "No lock holds this program up";
 	units_count(&operations, report->run.lock_operations);
 	units_count(&count, contended);
 	if (wait)
@@ -296,9 +315,7 @@ void find_no_contention(struct finder *finder)
 			   "%s lock operations, %s of them contended: %s of "
 			   "waiting in all%s.",
 			   operations.s, count.s, units_ns_prose(&total, wait),
-			   report->path.length_ns
-				   ? ", and hardly any on the critical path"
-				   : "");
+			   on_path(report, path));
 	else
 		finder_add(finder, finding, "%s%sobody ever waited for a lock.",
 			   report->run.lock_operations ? operations.s : "",

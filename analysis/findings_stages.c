@@ -11,7 +11,8 @@
 #define SERIAL_LEAST_NS 100000000 /* a short run is all begin and end */
 #define SIDE_LEAST	0.6	  /* of the waits, owed to one thread */
 #define BUSY_LEAST	0.7	  /* of that thread's life */
-#define TURNS_LEAST	10	  /* waits that make a queue of it */
+#define TURNS_LEAST	50	  /* waits that make a queue of it */
+#define WORK_LEAST_NS	50000	  /* for each, else it is all switches */
 
 static uint64_t demand_of(const struct report *report, size_t from, size_t to)
 {
@@ -63,23 +64,28 @@ void find_serial_phase(struct finder *finder)
 		   units_ns_prose(&rest, together));
 }
 
+/* Who sleeps is not busy: it could be asked for more. */
 static double busy_share(const struct thread *thread)
 {
 	return measure_ratio(thread->state_ns[STATE_RUNNING] +
 				     thread->state_ns[STATE_PREEMPTED] +
 				     thread->state_ns[STATE_WOKEN] +
-				     thread->state_ns[STATE_IO] +
-				     thread->state_ns[STATE_SLEEP],
+				     thread->state_ns[STATE_IO],
 			     thread->end_ns - thread->begin_ns);
+}
+
+/* What it did for each wait that it ended; being without a CPU is no work. */
+static uint64_t work_ns(const struct thread *thread, uint64_t turns)
+{
+	return (thread->state_ns[STATE_RUNNING] + thread->state_ns[STATE_IO]) /
+	       MAX(turns, 1);
 }
 
 static const char *busy_with(const struct thread *thread)
 {
-	const uint64_t *ns = thread->state_ns;
-
-	if (ns[STATE_IO] > ns[STATE_RUNNING] && ns[STATE_IO] > ns[STATE_SLEEP])
-		return "I/O";
-	return ns[STATE_SLEEP] > ns[STATE_RUNNING] ? "sleeping" : "computing";
+	return thread->state_ns[STATE_IO] > thread->state_ns[STATE_RUNNING]
+		       ? "I/O"
+		       : "computing";
 }
 
 static uint64_t path_of(const struct report *report, int thread)
@@ -125,6 +131,7 @@ static void check_queue(struct finder *finder, const struct lock *lock)
 		return;
 	thread = &report->threads[first.index];
 	if (busy_share(thread) < BUSY_LEAST ||
+	    work_ns(thread, first.count) < WORK_LEAST_NS ||
 	    !is_answered(report, lock, first.index))
 		return;
 	finding.kind = "slow-consumer";
@@ -187,7 +194,7 @@ void find_futex_lock(struct finder *finder)
 		struct units_text waits, mean;
 
 		if (lock->kind != LOCK_FUTEX || !is_taken(report, lock) ||
-		    !finder_lock_matters(finder, lock))
+		    !finder_lock_matters(finder, lock, 1))
 			continue;
 		finding.kind = is_long ? "long-section" : "hot-section";
 		finding.lock = finder_lock_index(finder, lock);

@@ -295,6 +295,9 @@ static struct cover io_cover(struct model *m, const struct event *e)
 
 	if (is_io && e->u.io.op == IO_WAITPID) {
 		cover.state = STATE_JOIN; /* for a child process */
+	} else if (is_io && e->u.io.op == IO_YIELD) {
+		cover.state = STATE_PREEMPTED; /* by its own wish */
+		cover.op = IO_YIELD;
 	} else if (is_io) {
 		cover.lock = io_row(m, e);
 		cover.op = e->u.io.op;

@@ -17,6 +17,23 @@ uint64_t fill_time(const struct model *m, uint64_t ns);
 enum bound fill_bound(const uint64_t *state_ns);
 
 void fill_locks(struct model *m, struct fill *fill);
+/* Does the board have the totals of this lock? */
+bool fill_by_board(const struct model *m, const struct m_lock *lock);
+
+/* Rows of all locks, sorted by lock: those of one are a run. */
+struct fill_run {
+	const char *rows;
+	size_t n, size, at;
+};
+
+struct fill_rows {
+	struct fill_run blames, helds, shares;
+};
+
+struct fill_rows fill_rows_begin(struct model *m);
+/* Fills blame, held_waits and by_thread of `out`; locks come in order. */
+void fill_rows(struct model *m, struct m_lock *lock, struct lock *out,
+	       struct fill_rows *all, struct fill *fill);
 void fill_unfinished(struct model *m, struct fill *fill);
 /* Was the lock destroyed while it was in use, and under whom? */
 void fill_destroyed(const struct model *m, const struct m_lock *lock,

@@ -14,11 +14,16 @@ static bool is_exclusive(uint8_t kind)
 	return kind == LOCK_MUTEX || kind == LOCK_SPIN || kind == LOCK_ONCE;
 }
 
+bool fill_by_board(const struct model *m, const struct m_lock *lock)
+{
+	return lock->boarded && !m->windowed;
+}
+
 /* Which of both has the totals. */
 static const struct m_counts *counts_of(const struct model *m,
 					const struct m_lock *lock)
 {
-	return lock->boarded && !m->windowed ? &lock->board : &lock->told;
+	return fill_by_board(m, lock) ? &lock->board : &lock->told;
 }
 
 /*
@@ -122,87 +127,6 @@ static void fill_parts(const struct m_lock *lock, struct lock *out)
 	out->hold_parts_ns[HOLD_UNRECORDED] += out->hold.total - sum;
 }
 
-static int by_blame(const void *a, const void *b)
-{
-	const struct blame *x = a, *y = b;
-
-	if (x->wait_ns != y->wait_ns)
-		return x->wait_ns > y->wait_ns ? -1 : 1;
-	if (x->waiter != y->waiter)
-		return x->waiter < y->waiter ? -1 : 1;
-	if (x->owner != y->owner)
-		return x->owner < y->owner ? -1 : 1;
-	if (x->waiter_site != y->waiter_site)
-		return x->waiter_site < y->waiter_site ? -1 : 1;
-	return (x->owner_site > y->owner_site) -
-	       (x->owner_site < y->owner_site);
-}
-
-/* `rows` are those of this lock. */
-static void fill_blame(const struct m_lock *lock, struct lock *out,
-		       const struct m_blame *rows, size_t n, struct fill *fill)
-{
-	const struct m_detail *d = lock->detail;
-	uint64_t told = d ? MAX(d->told_wait_ns, d->blamed_ns) : 0;
-	uint64_t sum = 0;
-
-	out->blame = arena_array(fill->arena, n, sizeof(*out->blame));
-	for (size_t i = 0; i < n && told; i++) {
-		struct blame b = {
-			.waiter = fill->thread[rows[i].waiter],
-			.owner = fill->thread[rows[i].owner],
-			.waiter_site = rows[i].waiter_site,
-			.owner_site = rows[i].owner_site,
-			.wait_ns =
-				fill_scale(rows[i].ns, out->wait.total, told),
-			.count = rows[i].count,
-		};
-
-		/* Whom the report does not name is nobody to blame. */
-		if (b.owner < 0 || b.waiter < 0 || !b.wait_ns)
-			continue;
-		sum += b.wait_ns;
-		out->blame[out->n_blame++] = b;
-	}
-	out->handoff_ns = out->wait.total - sum;
-	if (out->n_blame)
-		qsort(out->blame, out->n_blame, sizeof(*out->blame), by_blame);
-	if (d && d->told_wait_ns)
-		out->spin_ns = MIN(fill_scale(d->spin_ns, out->wait.total,
-					      MAX(d->told_wait_ns, d->spin_ns)),
-				   out->wait.total);
-}
-
-static int by_held(const void *a, const void *b)
-{
-	const struct held_wait *x = a, *y = b;
-
-	if (x->ns != y->ns)
-		return x->ns > y->ns ? -1 : 1;
-	if (x->state != y->state)
-		return x->state < y->state ? -1 : 1;
-	return (x->site > y->site) - (x->site < y->site);
-}
-
-static void fill_held(const struct m_held_wait *rows, size_t n,
-		      struct lock *out, struct fill *fill)
-{
-	out->held_waits = arena_array(fill->arena, n, sizeof(*out->held_waits));
-	for (size_t i = 0; i < n; i++)
-		out->held_waits[i] = (struct held_wait){
-			.state = rows[i].state,
-			.op = rows[i].op,
-			.fd_kind = rows[i].fd_kind,
-			.lock = rows[i].other, /* renamed at the end */
-			.site = rows[i].site,
-			.ns = rows[i].ns,
-			.count = rows[i].count,
-		};
-	out->n_held_waits = n;
-	if (n)
-		qsort(out->held_waits, n, sizeof(*out->held_waits), by_held);
-}
-
 static int by_cost(const void *a, const void *b)
 {
 	const struct lock_site *x = a, *y = b;
@@ -249,24 +173,6 @@ static void fill_lock_sites(const struct model *m, const struct m_lock *lock,
 	}
 	if (out->n_sites)
 		qsort(out->sites, out->n_sites, sizeof(*out->sites), by_cost);
-}
-
-static void fill_shares(const struct model *m, const struct m_lock *lock,
-			struct lock *out, const struct m_share *rows, size_t n,
-			struct fill *fill)
-{
-	bool board = counts_of(m, lock) == &lock->board;
-
-	out->by_thread = arena_array(fill->arena, n, sizeof(*out->by_thread));
-	for (size_t i = 0; i < n; i++) {
-		uint64_t acquisitions = board ? rows[i].board : rows[i].told;
-		int thread = fill->thread[rows[i].thread];
-
-		if (!acquisitions || thread < 0)
-			continue;
-		out->by_thread[out->n_by_thread].thread = thread;
-		out->by_thread[out->n_by_thread++].acquisitions = acquisitions;
-	}
 }
 
 static void fill_counts(const struct model *m, const struct m_lock *lock,
@@ -391,52 +297,6 @@ static int lock_order(const void *a, const void *b)
 	return x->group - y->group;
 }
 
-/* Rows of all locks, sorted by lock: those of one are a run. */
-struct runs {
-	const char *rows;
-	size_t n, size, at;
-};
-
-static size_t run_of(struct runs *runs, int32_t lock, const void **first)
-{
-	size_t n = 0;
-
-	while (runs->at < runs->n &&
-	       *(const int32_t *)(const void *)(runs->rows +
-						runs->at * runs->size) < lock)
-		runs->at++;
-	*first = runs->rows + runs->at * runs->size;
-	while (runs->at + n < runs->n &&
-	       *(const int32_t *)(const void *)(runs->rows +
-						(runs->at + n) * runs->size) ==
-		       lock)
-		n++;
-	return n;
-}
-
-static int by_lock(const void *a, const void *b)
-{
-	const int32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static int share_order(const void *a, const void *b)
-{
-	const struct m_share *x = a, *y = b;
-
-	if (x->lock != y->lock)
-		return x->lock < y->lock ? -1 : 1;
-	return (x->thread > y->thread) - (x->thread < y->thread);
-}
-
-static struct runs runs_of(GArray *rows, size_t size,
-			   int (*order)(const void *, const void *))
-{
-	g_array_sort(rows, order);
-	return (struct runs){ rows->data, rows->len, size, 0 };
-}
-
 /* Its own, or that which it had when its process was copied from another. */
 static const char *name_of(struct model *m, const struct m_lock *lock)
 {
@@ -478,6 +338,7 @@ static void fill_lock(struct model *m, struct m_lock *lock, struct lock *out,
 		.attributes = lock->attributes,
 		.init_site = lock->init_site,
 		.first_site = -1,
+		.mutex = lock->mutex,
 		.group = lock->index, /* until they are sorted */
 		.sampled = lock->sampled,
 		.bound = m->lost_ust || m->untold || m->lost_board,
@@ -503,23 +364,22 @@ static void fill_rename(struct model *m, struct fill *fill)
 		fill->lock[r->locks[i].group] = (int)i;
 		r->locks[i].group = -1;
 	}
-	for (size_t i = 0; i < r->n_locks; i++)
+	for (size_t i = 0; i < r->n_locks; i++) {
+		int *mutex = &r->locks[i].mutex;
+
+		*mutex = *mutex >= 0 ? fill->lock[*mutex] : -1;
 		for (size_t j = 0; j < r->locks[i].n_held_waits; j++) {
 			struct held_wait *w = &r->locks[i].held_waits[j];
 
 			w->lock = w->lock >= 0 ? fill->lock[w->lock] : -1;
 		}
+	}
 }
 
 void fill_locks(struct model *m, struct fill *fill)
 {
 	struct report *r = fill->report;
-	struct runs blames =
-		runs_of(m->blames, sizeof(struct m_blame), by_lock);
-	struct runs helds =
-		runs_of(m->held_waits, sizeof(struct m_held_wait), by_lock);
-	struct runs shares =
-		runs_of(m->acquisitions, sizeof(struct m_share), share_order);
+	struct fill_rows rows = fill_rows_begin(m);
 	size_t n = 0;
 
 	for (guint i = m->locks->len; i; i--) {
@@ -532,18 +392,11 @@ void fill_locks(struct model *m, struct fill *fill)
 	for (guint i = 0; i < m->locks->len; i++) {
 		struct m_lock *lock = lock_at(m, (int32_t)i);
 		struct lock *out = &r->locks[n];
-		const void *rows;
-		size_t count;
 
 		if (!is_used(m, lock))
 			continue;
 		fill_lock(m, lock, out, fill);
-		count = run_of(&blames, (int32_t)i, &rows);
-		fill_blame(lock, out, rows, count, fill);
-		count = run_of(&helds, (int32_t)i, &rows);
-		fill_held(rows, count, out, fill);
-		count = run_of(&shares, (int32_t)i, &rows);
-		fill_shares(m, lock, out, rows, count, fill);
+		fill_rows(m, lock, out, &rows, fill);
 		r->run.lock_operations += out->acquisitions;
 		n++;
 	}

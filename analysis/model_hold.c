@@ -175,6 +175,12 @@ uint32_t piece_find(const struct m_thread *t, uint64_t ns)
 	return low;
 }
 
+/* It wants a CPU, and had one that it gave away. */
+static bool is_yielding(const struct piece *p)
+{
+	return p->state == STATE_PREEMPTED && p->op == IO_YIELD;
+}
+
 static void section_break_down(struct model *m, struct m_thread *t,
 			       const struct section *s)
 {
@@ -192,7 +198,7 @@ static void section_break_down(struct model *m, struct m_thread *t,
 			break;
 		d->parts[HOLD_UNRECORDED] += (begin - at) * s->weight;
 		d->parts[part_of[p->state]] += (end - begin) * s->weight;
-		if (is_blocked(p->state)) {
+		if (is_blocked(p->state) || is_yielding(p)) {
 			struct m_held_wait *w = held_wait(m, s->lock, p);
 
 			w->ns += (end - begin) * s->weight;

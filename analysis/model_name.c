@@ -124,7 +124,7 @@ static struct m_lock *lock_new(struct model *m, int32_t pid, uint64_t address,
 	lock->address = address;
 	lock->kind = kind;
 	lock->index = (int32_t)m->locks->len;
-	lock->earlier = lock->init_site = -1;
+	lock->earlier = lock->init_site = lock->mutex = -1;
 	g_ptr_array_add(m->locks, lock);
 	return lock;
 }

@@ -65,6 +65,10 @@ static void on_begin(struct model *m, const struct event *e,
 	    cover.begin - t->cond_end < AT_ONCE_NS)
 		lock->told.stolen++;
 	if (lock->kind == LOCK_CONDITION) {
+		if (e->u.wait.mutex)
+			lock->mutex = model_lock(m, e->pid, e->u.wait.mutex,
+						 LOCK_MUTEX, cover.begin)
+					      ->index;
 		lock->signals.timed += e->u.wait.flags & LOCK_TIMED ? 1 : 0;
 		t->again = e->u.wait.flags & LOCK_RELOCK ? cover.begin : 0;
 	}

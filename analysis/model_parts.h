@@ -217,6 +217,7 @@ struct m_lock {
 	int32_t earlier; /* generation of this address, -1 */
 	uint32_t attributes;
 	int32_t init_site;
+	int32_t mutex; /* of a condition: its waits' newest, -1 unknown */
 	char *name;
 	uint64_t named_ns;
 	struct m_counts told, board;

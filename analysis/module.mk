@@ -2,7 +2,7 @@ analysis.ban := lttng/|plots/|workloads/|tracing/(?!schema\.h|base/)
 packages += libbabeltrace2-dev babeltrace2 libdw-dev libelf-dev libjansson-dev libglib2.0-dev
 # What the report is made of; then what gives it names, and how it is shown.
 report.src := analysis/arena.c analysis/report.c analysis/select.c analysis/groups.c analysis/measure.c \
-	analysis/findings.c analysis/findings_locks.c analysis/findings_run.c analysis/findings_cpu.c analysis/findings_stages.c analysis/findings_conditions.c \
+	analysis/findings.c analysis/findings_locks.c analysis/findings_kinds.c analysis/findings_run.c analysis/findings_cpu.c analysis/findings_stages.c analysis/findings_conditions.c \
 	analysis/overhead.c analysis/units.c
 report.pkgs := glib-2.0
 names.src := analysis/names.c analysis/symbols.c analysis/symbols_binary.c analysis/symbols_data.c
@@ -37,7 +37,7 @@ manuals += analysis/man/holdup-report.1 analysis/man/holdup-diff.1 analysis/man/
 model.src := analysis/model.c analysis/model_name.c analysis/model_store.c analysis/model_thread.c \
 	analysis/model_hold.c analysis/model_span.c analysis/model_lock.c analysis/model_blame.c analysis/model_object.c \
 	analysis/model_sched.c analysis/model_call.c analysis/model_board.c analysis/model_fill.c \
-	analysis/model_fill_lock.c analysis/model_fill_open.c analysis/hist.c analysis/series.c \
+	analysis/model_fill_lock.c analysis/model_fill_rows.c analysis/model_fill_open.c analysis/hist.c analysis/series.c \
 	analysis/path.c analysis/path_sum.c analysis/order.c analysis/order_dead.c \
 	analysis/replay.c analysis/replay_pool.c analysis/replay_cpu.c analysis/replay_lock.c \
 	analysis/replay_threads.c analysis/replay_tape.c analysis/replay_script.c analysis/replay_marks.c \

@@ -74,10 +74,12 @@ static json_t *held_waits(const struct report *report, const struct lock *lock)
 		json_t *o = json_object();
 
 		json_words_put_text(o, "state", state_names[row->state]);
-		json_words_put_text(o, "operation",
-				    row->state == STATE_IO && row->op < IO_NOPS
-					    ? io_op_names[row->op]
-					    : "");
+		json_words_put_text(
+			o, "operation",
+			row->state == STATE_PREEMPTED ? io_op_names[IO_YIELD]
+			: row->state == STATE_IO && row->op < IO_NOPS
+				? io_op_names[row->op]
+				: "");
 		json_words_put(o, "lock", json_words_lock(report, row->lock));
 		json_words_put(o, "site", json_words_site(report, row->site));
 		json_words_put_count(o, "ns", row->ns);
@@ -103,7 +105,8 @@ static json_t *by_thread(const struct report *report, const struct lock *lock)
 	return object;
 }
 
-static void put_counts(json_t *o, const struct lock *lock)
+static void put_counts(json_t *o, const struct report *report,
+		       const struct lock *lock)
 {
 	json_words_put_count(o, "acquisitions", lock->acquisitions);
 	json_words_put_count(o, "contended", lock->contended);
@@ -121,6 +124,7 @@ static void put_counts(json_t *o, const struct lock *lock)
 	json_words_put_count(o, "rewaits", lock->rewaits);
 	json_words_put_count(o, "rewait_ns", lock->rewait_ns);
 	json_words_put_count(o, "last_signal_ns", lock->last_signal_ns);
+	json_words_put(o, "mutex", json_words_lock(report, lock->mutex));
 	json_words_put_count(o, "gave_up", lock->gave_up);
 	json_words_put(o, "failed",
 		       json_words_by_name(lock_error_names, lock->failed,
@@ -167,7 +171,7 @@ json_t *json_of_lock(const struct report *report, const struct lock *lock)
 	json_words_put_count(o, "attributes", lock->attributes);
 	json_words_put(o, "init_site",
 		       json_words_site(report, lock->init_site));
-	put_counts(o, lock);
+	put_counts(o, report, lock);
 	json_words_put(o, "destroyed_held", destroyed_held(report, lock));
 	json_words_put(o, "by_thread", by_thread(report, lock));
 	json_words_put_count(o, "held_ns", lock->held_ns);

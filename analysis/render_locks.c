@@ -429,6 +429,8 @@ static void held_waits(struct page *page, const struct lock *lock, size_t most)
 		if (at->state == STATE_IO && at->op < IO_NOPS &&
 		    io_op_names[at->op])
 			what = io_op_names[at->op];
+		if (at->state == STATE_PREEMPTED)
+			what = io_op_names[IO_YIELD];
 		doc_cell(page->doc, lock->label);
 		doc_cellf(page->doc, "%s%s%s", what, at->lock >= 0 ? " " : "",
 			  at->lock >= 0 ? page_lock(page, at->lock) : "");

@@ -50,7 +50,7 @@ const char *const io_op_names[IO_NOPS] = {
 	[IO_OPEN] = "open",	      [IO_CLOSE] = "close",
 	[IO_FLOCK] = "flock",	      [IO_FCNTL_LOCK] = "fcntl lock",
 	[IO_WAITPID] = "waitpid",     [IO_SENDFILE] = "sendfile",
-	[IO_SYNC] = "sync",
+	[IO_SYNC] = "sync",	      [IO_YIELD] = "sched_yield",
 };
 
 const char *const fd_kind_names[FD_NKINDS] = {

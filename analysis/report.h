@@ -119,11 +119,13 @@ struct blame {
 
 /* What owners of a lock blocked on while they held it, summed by place. */
 struct held_wait {
-	enum state state; /* STATE_IO, _SLEEP, _LOCK, _COND ... */
-	uint8_t op;	  /* enum io_op, where STATE_IO */
-	uint8_t fd_kind;  /* enum fd_kind, where STATE_IO */
-	int lock;	  /* the other lock or object, -1 none */
-	int site;	  /* -1 unknown */
+	/* STATE_IO, _SLEEP, _LOCK, _COND ...; STATE_PREEMPTED: its owner gave
+	 * its CPU away (sched_yield). */
+	enum state state;
+	uint8_t op;	 /* enum io_op, where STATE_IO */
+	uint8_t fd_kind; /* enum fd_kind, where STATE_IO */
+	int lock;	 /* the other lock or object, -1 none */
+	int site;	 /* -1 unknown */
 	uint64_t ns, count;
 };
 
@@ -156,6 +158,7 @@ struct lock {
 	uint64_t cond_relocks; /* acquisitions by the return of a condition wait
 				*/
 	uint64_t waits, signals, posts;
+	int mutex; /* of a condition: the one of its waits, -1 unknown */
 	uint64_t spurious; /* waits that returned though nobody signalled */
 	uint64_t stolen;   /* waits that began again as soon as they ended */
 	uint64_t timed;	   /* condition waits that would end by themselves */

@@ -35,7 +35,7 @@ $(foreach r,$(races),$(eval $(r).src := tests/race/corpus/$(r).c))
 corpus := calm convoy deadlock false_sharing hot_section idle inversion io_under_lock \
 	lock_destroyed_held lock_held_at_exit long_section \
 	lost_wakeup nested_wait oversubscription preempted_holder serial_phase sleep_under_lock slow_consumer spinning unbalanced \
-	wakeup_storm writer_starved
+	wakeup_storm writer_starved yield_under_lock
 aids += $(corpus:%=corpus_%)
 $(foreach c,$(corpus),$(eval corpus_$(c).src := tests/corpus/$(c).c))
 tests += findings_test
@@ -168,3 +168,7 @@ tests += foreign_test
 foreign_test.src := tests/unit/foreign_test.c tests/raw_ctf.c $(synth.src) $(read.src) $(base.src)
 foreign_test.pkgs := cmocka $(read.pkgs)
 foreign_test.libs := $(base.libs)
+tests += findings_lock_test
+findings_lock_test.src := tests/unit/findings_lock_test.c $(report.src) $(base.src)
+findings_lock_test.libs := $(base.libs)
+findings_lock_test.pkgs := cmocka $(report.pkgs)

@@ -107,6 +107,7 @@ enum io_op {
 	IO_WAITPID,
 	IO_SENDFILE,
 	IO_SYNC,
+	IO_YIELD, /* no I/O: the CPU given away, told where that lasted */
 	IO_NOPS,
 };
 

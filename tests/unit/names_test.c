@@ -23,7 +23,7 @@ static struct report *with_lock(const void *address, size_t n)
 	lock->pid = PID;
 	lock->address = (uintptr_t)address;
 	lock->kind = LOCK_MUTEX;
-	lock->init_site = lock->first_site = -1;
+	lock->init_site = lock->first_site = lock->mutex = -1;
 	report->locks = lock;
 	report->n_locks = 1;
 	report->sites = arena_array(report->arena, n, sizeof(struct site));

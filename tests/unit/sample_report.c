@@ -99,7 +99,7 @@ static void add_lock(struct report *report)
 	lock->address = 0x55d0;
 	lock->kind = LOCK_MUTEX;
 	lock->label = "ledger (orders.c:41)";
-	lock->init_site = lock->first_site = -1;
+	lock->init_site = lock->first_site = lock->mutex = -1;
 	lock->instances = 1;
 	lock->acquisitions = lock->write_acquisitions = 8000;
 	lock->contended = 7214;

@@ -1,6 +1,7 @@
 #include "tracing/interposer/io.h"
 
-#define LONG_NS 5000 /* an event after this is nothing beside it */
+#define LONG_NS	 5000 /* an event after this is nothing beside it */
+#define YIELD_NS 2000 /* somebody else had the CPU in between */
 
 static bool may_block(const struct io *io, enum io_block block)
 {
@@ -45,7 +46,9 @@ void io_enter(struct io *io, enum io_op op, int fd, enum io_block block,
 	clock_sync(io->begin_ticks);
 	io->begin_ns = clock_to_ns(io->begin_ticks);
 	inside = (struct inside){
-		.in = op == IO_WAITPID ? IN_WAITPID : IN_IO,
+		.in = op == IO_YIELD	 ? IN_NOTHING
+		      : op == IO_WAITPID ? IN_WAITPID
+					 : IN_IO,
 		.in_kind = (uint8_t)op,
 		.in_mode = io->fd_kind,
 		.fd = fd,
@@ -53,7 +56,8 @@ void io_enter(struct io *io, enum io_op op, int fd, enum io_block block,
 		.site = site,
 	};
 	inside_enter(&inside, &io->before);
-	io->weight = tell_weight(&self.more->io, io->begin_ticks);
+	if (op != IO_YIELD) /* which is no I/O, and not to use up its budget */
+		io->weight = tell_weight(&self.more->io, io->begin_ticks);
 	if (io->weight && may_block(io, block))
 		tell_begin(io);
 	else if (self.pending && may_block(io, block))
@@ -127,7 +131,10 @@ void io_leave(struct io *io)
 		io->bytes = 0;
 	if (io->result == EAGAIN && io->fd >= 0)
 		fds_set_nonblocking(io->fd);
-	io->weight = tell_weight_ended(io->weight, now - io->begin_ticks);
+	io->weight =
+		io->op == IO_YIELD
+			? ns >= YIELD_NS
+			: tell_weight_ended(io->weight, now - io->begin_ticks);
 	counters = counters_of(io->op, io->fd_kind);
 	if (counters) {
 		counters->calls++;

@@ -186,6 +186,41 @@ EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 	return result;
 }
 
+EXPORT int sched_yield(void)
+{
+	IO_CALL;
+	int result;
+
+	io_enter(&io, IO_YIELD, -1, IO_NO, SITE);
+	result = real.sched_yield();
+	io_returned(&io, result);
+	return result;
+}
+
+/* What programs call that were built before glibc 2.34; headers know it no
+ * more. */
+EXPORT int old_yield(void) __asm__("pthread_yield");
+
+EXPORT int old_yield(void)
+{
+	IO_CALL;
+	int result;
+
+	io_enter(&io, IO_YIELD, -1, IO_NO, SITE);
+	result = real.sched_yield();
+	io_returned(&io, result);
+	return result;
+}
+
+EXPORT void thrd_yield(void)
+{
+	IO_CALL;
+
+	io_enter(&io, IO_YIELD, -1, IO_NO, SITE);
+	real.thrd_yield();
+	io_returned(&io, 0);
+}
+
 /* Waits for a signal are told as a poll of signals. */
 static void enter_signal(struct io *io, enum io_block block, uint64_t site)
 {

@@ -108,7 +108,9 @@
 	R(int, clock_nanosleep, (clockid_t, int, TIME, struct timespec *))  \
 	R(int, usleep, (useconds_t))                                        \
 	R(unsigned, sleep, (unsigned))                                      \
-	R(int, thrd_sleep, (TIME, struct timespec *))
+	R(int, thrd_sleep, (TIME, struct timespec *))                       \
+	R(int, sched_yield, (void))                                         \
+	R(void, thrd_yield, (void))
 
 #define REAL_IO(R)                                                           \
 	R(ssize_t, read, (int, void *, size_t))                              \

@@ -99,6 +99,7 @@ void conform_threads(void)
 	pthread_attr_destroy(&attributes);
 	joins();
 	puts("sleeps");
+	show(" sched_yield", sched_yield());
 	show(" nanosleep", nanosleep(&nap, NULL));
 	show(" clock_nanosleep past",
 	     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &past, NULL));
