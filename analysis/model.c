@@ -462,7 +462,7 @@ void model_finish(struct model *m, struct report *report)
 	}
 	for (guint i = 0; i < m->locks->len; i++)
 		lock_settle_all(m, lock_at(m, (int32_t)i));
-	model_edges_flush(m, MIN(end, m->to));
+	model_edges_finish(m, MIN(end, m->to));
 	path_round(m, end);
 	model_cpus_finish(m, end);
 	model_fill(m, report);

@@ -336,6 +336,8 @@ struct model {
 	GArray *edges; /* struct timed: running, wanting */
 	uint32_t edges_limit;
 	uint64_t edges_done;
+	/* Thread time of edges that came when theirs had been counted. */
+	int64_t late_running_ns, late_wanting_ns;
 	GArray *concurrency, *demand; /* uint64_t ns */
 	int32_t n_running, n_wanting;
 
@@ -483,6 +485,8 @@ void model_cpus_finish(struct model *m, uint64_t end);
 void model_edge(struct model *m, uint64_t ns, int32_t running, int32_t wanting);
 void model_edges_press(struct model *m);
 void model_edges_flush(struct model *m, uint64_t until);
+/* The last one: what came too late is made up for. */
+void model_edges_finish(struct model *m, uint64_t until);
 
 /* model_call.c: processes, threads, joins, I/O, sleeps */
 void model_process_event(struct model *m, const struct event *e);

@@ -239,12 +239,54 @@ void model_edges_flush(struct model *m, uint64_t until)
 		if (e->ns > until)
 			break;
 		edges_pass(m, e->ns);
+		if (e->ns < m->edges_done) {
+			int64_t late_ns = (int64_t)(m->edges_done - e->ns);
+
+			m->late_running_ns += e->first * late_ns;
+			m->late_wanting_ns += e->second * late_ns;
+		}
 		m->n_running += e->first;
 		m->n_wanting += e->second;
 	}
 	g_array_remove_range(m->edges, 0, i);
 out:
 	edges_pass(m, until);
+}
+
+/*
+ * One thread more, or one less, for so long: taken from the level that most of
+ * the time was at, since of when it was no level is known any more.
+ */
+static void histogram_shift(GArray *histogram, int64_t thread_ns)
+{
+	uint64_t left = (uint64_t)(thread_ns < 0 ? -thread_ns : thread_ns);
+	guint to, from;
+
+	while (left) {
+		uint64_t *ns = (uint64_t *)(void *)histogram->data;
+		uint64_t moved;
+
+		from = thread_ns < 0 ? 1 : 0;
+		if (from >= histogram->len)
+			return;
+		for (guint i = from; i < histogram->len; i++)
+			from = ns[i] > ns[from] ? i : from;
+		moved = MIN(left, ns[from]);
+		if (!moved)
+			return;
+		to = thread_ns < 0 ? from - 1 : from + 1;
+		ns[from] -= moved;
+		histogram_add(histogram, (int32_t)to, moved);
+		left -= moved;
+	}
+}
+
+void model_edges_finish(struct model *m, uint64_t until)
+{
+	model_edges_flush(m, until);
+	histogram_shift(m->concurrency, m->late_running_ns);
+	histogram_shift(m->demand, m->late_wanting_ns);
+	m->late_running_ns = m->late_wanting_ns = 0;
 }
 
 /* All threads settle up to one point in time; what came before is counted. */

@@ -161,6 +161,10 @@ tests += run_test
 run_test.src := tests/unit/run_test.c $(feed.src)
 run_test.pkgs := cmocka $(model.pkgs)
 run_test.libs := $(model.libs) $(base.libs)
+tests += late_test
+late_test.src := tests/unit/late_test.c $(feed.src)
+late_test.pkgs := cmocka $(model.pkgs)
+late_test.libs := $(model.libs) $(base.libs)
 aids += rights
 rights.src := tests/aid/rights.c
 # Traces that others write, or nobody.

@@ -1,0 +1,47 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/feed.h"
+
+/* Its process starts slowly: the scheduler sees it long before it has a word.
+ */
+static void a_thread_that_is_told_late_keeps_its_time(void **state)
+{
+	const struct model_options options = { .cpus = 2, .round = 64 };
+	struct model *m = model_new(&options);
+	struct event fork = { .type = EVENT_SCHED_FORK,
+			      .pid = FEED_PID,
+			      .tid = 11 };
+	struct report *r;
+
+	(void)state;
+	feed_start(m, 0, 11);
+	fork.u.task.tid = 12;
+	fork.u.task.pid = FEED_PID;
+	model_event(m, &fork);
+	feed_switch(m, 10, 1, 0, 0, 12);
+	for (uint64_t ns = 100; ns < 90000; ns += 100)
+		feed_switch(m, ns, 0, ns / 100 % 2 ? 0 : 11, 1,
+			    ns / 100 % 2 ? 11 : 0);
+	feed_start(m, 90000, 12);
+	feed_switch(m, 95000, 1, 12, 1, 0);
+	feed_switch(m, 96000, 1, 0, 0, 12);
+	feed_exit(m, 100000, 12);
+	feed_exit(m, 100000, 11);
+	r = feed_report(m); /* the sums agree */
+	assert_true(feed_thread(r, 12)->state_ns[STATE_RUNNING] > 90000);
+	report_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_thread_that_is_told_late_keeps_its_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
