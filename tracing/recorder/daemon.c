@@ -33,6 +33,19 @@ static void hide_shm(const char *out)
 		      "mode=1777,size=90%");
 }
 
+/*
+ * Where we may, before all threads of the program, should they be real-time
+ * ones: otherwise its buffers run full while nobody empties them.
+ */
+static void come_first(void)
+{
+	const struct sched_param param = {
+		.sched_priority = sched_get_priority_max(SCHED_FIFO) - 1,
+	};
+
+	sched_setscheduler(0, SCHED_FIFO, &param);
+}
+
 static void become_daemon(const struct rundir *run, const char *out,
 			  pid_t keeper)
 {
@@ -45,6 +58,7 @@ static void become_daemon(const struct rundir *run, const char *out,
 	if (getppid() != keeper)
 		_exit(1);
 	setpgid(0, 0);
+	come_first();
 	setenv("LTTNG_HOME", run->path, 1);
 	setenv("LTTNG_APP_SOCKET_TIMEOUT", "2", 1);
 	unsetenv("LD_PRELOAD");
