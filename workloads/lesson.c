@@ -75,24 +75,36 @@ static int measure(struct lesson_result *result,
 	return 0;
 }
 
-/* Records what a doubtful answer came from once more. */
+static bool is_recorded(const char *measure, const char *variant)
+{
+	size_t n = strlen(variant);
+
+	return measure && !strncmp(measure, variant, n) &&
+	       g_str_has_prefix(measure + n, ".trace");
+}
+
+/* Whether an answer that is not certain came from its recording. */
+static bool is_asked(const struct lesson_result *result, const char *variant)
+{
+	for (size_t i = 0; i < result->n_findings; i++) {
+		const struct lesson_finding *finding = &result->findings[i];
+
+		if ((finding->is_doubtful || finding->is_open) &&
+		    (is_recorded(finding->check->left, variant) ||
+		     is_recorded(finding->check->right, variant)))
+			return true;
+	}
+	return false;
+}
+
 static void record_again(struct lesson_result *result,
 			 const struct lesson_options *options)
 {
 	for (size_t i = 0; i < result->n_outcomes; i++) {
 		struct lesson_outcome *outcome = &result->outcomes[i];
-		size_t n = strlen(outcome->variant->name);
-		bool asked = false;
 
-		for (size_t j = 0; j < result->n_findings; j++) {
-			const char *left = result->findings[j].check->left;
-
-			asked |= (result->findings[j].is_doubtful ||
-				  result->findings[j].is_open) &&
-				 !strncmp(left, outcome->variant->name, n) &&
-				 left[n] == '.' && strstr(left, ".trace");
-		}
-		if (!asked || !outcome->variant->records)
+		if (!outcome->variant->records ||
+		    !is_asked(result, outcome->variant->name))
 			continue;
 		say(options, result->lesson, "recording once more");
 		lesson_record(result, outcome, options);

@@ -6,7 +6,8 @@
  * will. So a check that depends on them may only fail on quiet runs, in which
  * the CPUs were there, and on so many that the medians' intervals, at 94 %
  * confidence, lie beyond the bound. Short of that it is doubtful, and more runs
- * are made (lesson.c); what is still doubtful then stays undecided.
+ * are made (lesson.c); what is still doubtful then stays undecided. A check of
+ * counts, orders or what blocks fails on any runs, but gets as many.
  */
 #include <math.h>
 #include <string.h>
@@ -32,6 +33,13 @@ static char *exchanged(const char *name, const char *const swap[2])
 static bool is_of_trace(const char *name)
 {
 	return strstr(name, ".trace.") || strstr(name, ".traced.");
+}
+
+/* Quiet or not. */
+static bool has_few_runs(const char *name, const struct lesson_measure *measure)
+{
+	return measure->runs <
+	       (is_of_trace(name) ? RECORDINGS_LEAST : RUNS_LEAST);
 }
 
 static bool is_enough(const char *name, const struct lesson_measure *measure)
@@ -110,6 +118,11 @@ static enum answer decide(const struct lesson_result *result,
 		answer =
 			decide_quietly(check, &left, right_name ? &right : NULL,
 				       answer, finding);
+	/* Counts need no quiet; but a no deserves a second look. */
+	if (answer == ANSWER_NO)
+		finding->is_doubtful =
+			has_few_runs(left_name, &left) ||
+			(right_name && has_few_runs(right_name, &right));
 	if (answer == ANSWER_UNDECIDED)
 		finding->reason =
 			why_open(finding, &left, right_name ? &right : NULL);

@@ -180,7 +180,7 @@ const struct lesson lesson_gil = {
 		{ .left = "cpu-threads.trace.running", RELATION_BELOW, 1.2,
 		  .cpus = 1,
 		  .says = "one CPU is used" },
-		{ .left = "cpu-threads.trace.share:cond", RELATION_ABOVE, 0.1,
+		{ .left = "cpu-threads.trace.share:cond", RELATION_ABOVE, 0,
 		  .says = "meanwhile the other waits for the lock" },
 		{ .left = "io-threads.seconds", RELATION_BELOW, 0.75,
 		  .right = "io-one.seconds", .cpus = 1,

@@ -156,6 +156,10 @@ static void counts_decide_under_any_load(void **state)
 	(void)state;
 	run_more(result, 2, false, 10, 1, 4);
 	assert_int_equal(judged(result), ANSWER_NO);
+	assert_true(result->findings[1].is_doubtful); /* more runs, please */
+	run_more(result, 3, false, 10, 1, 4);
+	assert_int_equal(judged(result), ANSWER_NO);
+	assert_false(result->findings[1].is_doubtful);
 	lesson_result_free(result);
 }
 
