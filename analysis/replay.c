@@ -244,6 +244,22 @@ static void unplayed_step(const struct sim *s, struct actor *a,
 	in->factor = begins ? unplayed_factor(s, step->what, wait) : 1;
 }
 
+/* To wake a waiter takes time. */
+static bool release(struct sim *s, int32_t actor,
+		    const struct replay_step *step)
+{
+	struct actor *a = &s->actors[actor];
+	uint64_t ns = lock_release(s, actor, step->what) ? step->ns : 0;
+
+	a->next++;
+	catch_up(s, a);
+	if (!ns)
+		return true;
+	a->left = ns;
+	cpu_want(s, actor);
+	return false;
+}
+
 /* Plays one step: false if it takes time, or has to wait. */
 static bool play(struct sim *s, int32_t actor)
 {
@@ -261,10 +277,7 @@ static bool play(struct sim *s, int32_t actor)
 			return false;
 		break;
 	case REPLAY_RELEASE:
-		lock_release(s, actor, step->what);
-		a->next++;
-		catch_up(s, a);
-		return true;
+		return release(s, actor, step);
 	case REPLAY_POST:
 		post(s, step->what);
 		break;

@@ -35,7 +35,7 @@ enum replay_does {
 	REPLAY_IO,	/* a delay in an I/O call */
 	REPLAY_ACQUIRE, /* `what`: lock; ns: delay when it had to wait */
 	REPLAY_ACQUIRE_READ,
-	REPLAY_RELEASE, /* `what`: lock */
+	REPLAY_RELEASE, /* `what`: lock; ns: to wake somebody, if it does */
 	REPLAY_POST,	/* `what`: point that others wait for */
 	REPLAY_PEND,	/* until `what` was posted; ns: delay after that */
 	REPLAY_ENTER,	/* `what`: device; ns: it waited for others' calls */

@@ -44,23 +44,24 @@ static bool offer_to_spinner(struct sim *s, struct sim_lock *l)
 	return false;
 }
 
-/* Else who sleeps longest is woken; it has to come and get it. */
-static void lock_offer(struct sim *s, struct sim_lock *l)
+/* Else who sleeps longest is woken, if any; it has to come and get it. */
+static bool lock_offer(struct sim *s, struct sim_lock *l)
 {
 	int32_t i = l->waiters.first;
 	struct actor *a;
 
 	if (offer_to_spinner(s, l))
-		return;
+		return false;
 	while (i != NOBODY && s->actors[i].spins)
 		i = s->actors[i].later;
 	if (i == NOBODY)
-		return;
+		return false;
 	a = &s->actors[i];
 	if (a->waking || !lock_is_free(l, a->reads))
-		return;
+		return false;
 	a->waking = true;
 	due_put(s, i, a->wake_delay);
+	return true;
 }
 
 static void count_inside(const struct sim *s, struct actor *a, int32_t lock,
@@ -84,40 +85,54 @@ static void lock_take(struct sim *s, struct sim_lock *l, int32_t actor)
 		line_remove(s, &l->waiters, actor);
 	l->spinners -= a->spins != NULL;
 	a->waking = false;
+	a->looks_again = false;
 	a->spins = NULL;
 	if (a->reads)
 		l->readers++;
 	else
 		l->written = true;
 	if (a->reads)
-		lock_offer(s, l);
+		(void)lock_offer(s, l);
 }
 
+static void lock_spin(struct sim *s, struct sim_lock *l, int32_t actor)
+{
+	struct actor *a = &s->actors[actor];
+
+	line_put(s, &l->waiters, actor);
+	a->spins = l;
+	l->spinners++;
+	a->left = UINT64_MAX;
+	cpu_want(s, actor);
+}
+
+/*
+ * One that does not spin for good computes for a while (to tell the kernel that
+ * it wants to sleep), looks once more, and sleeps.
+ */
 static void lock_await(struct sim *s, struct sim_lock *l, int32_t actor,
 		       const struct replay_step *step)
 {
 	struct actor *a = &s->actors[actor];
 
-	if (a->waking || a->spins) {
-		/* Somebody was faster, or it has spun for long enough. */
-		l->spinners -= a->spins != NULL;
-		a->waking = false;
-		a->spins = NULL;
-		cpu_leave(s, actor);
+	if (step->spin == REPLAY_SPINS_ON) {
+		lock_spin(s, l, actor);
 		return;
 	}
-	a->wake_delay = step->ns;
-	line_put(s, &l->waiters, actor);
-	if (!step->spin) {
-		cpu_leave(s, actor);
+	if (!a->waking && step->spin && !a->looks_again) {
+		a->looks_again = true;
+		a->left = (uint64_t)step->spin * REPLAY_SPIN_NS;
+		cpu_want(s, actor);
 		return;
 	}
-	a->spins = l;
-	l->spinners++;
-	a->left = step->spin == REPLAY_SPINS_ON
-			  ? UINT64_MAX
-			  : (uint64_t)step->spin * REPLAY_SPIN_NS;
-	cpu_want(s, actor);
+	/* If it was woken, somebody was faster: it is in line still. */
+	if (!a->waking) {
+		a->wake_delay = step->ns;
+		line_put(s, &l->waiters, actor);
+	}
+	a->waking = false;
+	a->looks_again = false;
+	cpu_leave(s, actor);
 }
 
 bool lock_acquire(struct sim *s, int32_t actor, const struct replay_step *step)
@@ -134,7 +149,7 @@ bool lock_acquire(struct sim *s, int32_t actor, const struct replay_step *step)
 	if (!cpu_seize(s, actor))
 		return false;
 	l = lock_of(s, actor, step->what, false);
-	if (!a->waking && !a->spins) {
+	if (!a->waking && !a->spins && !a->looks_again) {
 		a->reads = step->does == REPLAY_ACQUIRE_READ;
 		if (readers)
 			a->reads = draw(a) % 1000 <
@@ -149,19 +164,19 @@ bool lock_acquire(struct sim *s, int32_t actor, const struct replay_step *step)
 	return true;
 }
 
-void lock_release(struct sim *s, int32_t actor, int32_t lock)
+bool lock_release(struct sim *s, int32_t actor, int32_t lock)
 {
 	struct sim_lock *l;
 
 	count_inside(s, &s->actors[actor], lock, -1);
 	if (change_of(s, lock, REPLAY_NO_CONTENTION))
-		return;
+		return false;
 	l = lock_of(s, actor, lock, true);
 	if (l->written)
 		l->written = false;
 	else if (l->readers)
 		l->readers--;
-	lock_offer(s, l);
+	return lock_offer(s, l);
 }
 
 bool device_enter(struct sim *s, int32_t actor, const struct replay_step *step)

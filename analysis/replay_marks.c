@@ -6,31 +6,14 @@ static struct mark *mark_add(struct script *s, uint64_t ns,
 			     int32_t what, uint64_t length)
 {
 	struct mark mark = {
-		ns,
-		blank_until,
-		{ .ns = length, .what = what, .does = (uint8_t)does },
-		false,
+		.ns = ns,
+		.blank_until = blank_until,
+		.step = { .ns = length, .what = what, .does = (uint8_t)does },
+		.annotated = false,
 	};
 
 	g_array_append_val(s->marks, mark);
 	return &g_array_index(s->marks, struct mark, s->marks->len - 1);
-}
-
-/* The last piece of the thread that begins at `ns` or before. */
-static guint script_piece(const struct making *k, const struct script *s,
-			  uint64_t ns)
-{
-	guint low = s->first, high = s->first + s->n;
-
-	while (high - low > 1) {
-		guint middle = (low + high) / 2;
-
-		if (tape_piece_at(k->tape, middle)->begin <= ns)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 /* [from, to) but for what it waited for a CPU there because of its own kind. */
@@ -39,7 +22,7 @@ static uint64_t latency(const struct making *k, const struct script *s,
 {
 	uint64_t ns = to - from;
 
-	for (guint i = script_piece(k, s, from); i < s->first + s->n; i++) {
+	for (guint i = script_piece_at(k, s, from); i < s->first + s->n; i++) {
 		const struct tape_piece *p = tape_piece_at(k->tape, i);
 		uint64_t begin = MAX(p->begin, from);
 		uint64_t end = MIN(script_piece_end(k, s, i), to);
@@ -57,7 +40,7 @@ static uint64_t latency(const struct making *k, const struct script *s,
 static uint64_t wake_delay(const struct making *k, const struct script *s,
 			   const struct tape_hold *h, uint64_t released)
 {
-	for (guint i = script_piece(k, s, h->acquired); i > s->first; i--) {
+	for (guint i = script_piece_at(k, s, h->acquired); i > s->first; i--) {
 		const struct tape_piece *p = tape_piece_at(k->tape, i);
 
 		if (p->begin < h->wait_begin)
@@ -74,7 +57,7 @@ static uint64_t wake_delay(const struct making *k, const struct script *s,
 static uint64_t spin_of(const struct making *k, const struct script *s,
 			const struct tape_hold *h)
 {
-	guint i = script_piece(k, s, h->wait_begin);
+	guint i = script_piece_at(k, s, h->wait_begin);
 	uint64_t ns = 0;
 
 	for (; i < s->first + s->n; i++) {
@@ -128,8 +111,14 @@ static uint16_t spin_units(const struct m_lock *lock, uint64_t ns)
 	return (uint16_t)MIN(ns / REPLAY_SPIN_NS, REPLAY_SPINS_ON - 1);
 }
 
+struct hold_wake { /* what the release of a hold did */
+	uint64_t cost_ns;
+	bool woke;
+};
+
 static void marks_of_hold(const struct making *k, const struct tape_hold *h,
-			  struct lock_mean *mean, int lock)
+			  struct lock_mean *mean, const struct hold_wake *wake,
+			  int lock)
 {
 	const struct m_lock *l = lock_at(k->m, h->lock);
 	struct script *s = script_of(k, h->thread);
@@ -159,9 +148,11 @@ static void marks_of_hold(const struct making *k, const struct tape_hold *h,
 		mark = mark_add(s, h->acquired, 0, does, lock, delay);
 	}
 	mark->step.spin = spin_units(l, spin);
-	if (h->released < k->end)
-		mark_add(s, h->released, 0, REPLAY_RELEASE, lock, 0);
 	mean->released = MAX(mean->released, h->released);
+	if (h->released >= k->end)
+		return;
+	mark = mark_add(s, h->released, 0, REPLAY_RELEASE, lock, wake->cost_ns);
+	mark->saved_ns = wake->woke ? wake->cost_ns : 0;
 }
 
 void marks_of_holds(struct making *k, const struct fill *fill)
@@ -169,14 +160,20 @@ void marks_of_holds(struct making *k, const struct fill *fill)
 	GArray *holds = k->tape->holds;
 	struct lock_mean *means =
 		g_new0(struct lock_mean, k->m->locks->len + 1);
+	struct wakes *wakes;
 
 	g_array_sort(holds, by_acquired);
+	wakes = wakes_new(k);
 	for (guint i = 0; i < holds->len; i++) {
 		const struct tape_hold *h =
 			&g_array_index(holds, struct tape_hold, i);
+		const struct hold_wake wake = { wakes_cost(wakes, h->lock),
+						wakes_woke(wakes, i) };
 
-		marks_of_hold(k, h, &means[h->lock], fill->lock[h->lock]);
+		marks_of_hold(k, h, &means[h->lock], &wake,
+			      fill->lock[h->lock]);
 	}
+	wakes_free(wakes);
 	g_free(means);
 }
 
@@ -184,7 +181,7 @@ void marks_of_holds(struct making *k, const struct fill *fill)
 static uint64_t blocked_at(const struct making *k, const struct script *s,
 			   const struct tape_call *call)
 {
-	for (guint i = script_piece(k, s, call->begin); i < s->first + s->n;
+	for (guint i = script_piece_at(k, s, call->begin); i < s->first + s->n;
 	     i++) {
 		const struct tape_piece *p = tape_piece_at(k->tape, i);
 

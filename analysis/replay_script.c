@@ -16,6 +16,23 @@ static int by_thread(const void *a, const void *b)
 	return (x->begin > y->begin) - (x->begin < y->begin);
 }
 
+/* The last piece of the thread that begins at `ns` or before. */
+guint script_piece_at(const struct making *k, const struct script *s,
+		      uint64_t ns)
+{
+	guint low = s->first, high = s->first + s->n;
+
+	while (high - low > 1) {
+		guint middle = (low + high) / 2;
+
+		if (tape_piece_at(k->tape, middle)->begin <= ns)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 uint64_t script_piece_end(const struct making *k, const struct script *s,
 			  guint i)
 {
@@ -84,10 +101,17 @@ static int by_rank(const void *a, const void *b)
 
 static void step_add(struct script *s, enum replay_does does, uint64_t ns)
 {
-	struct replay_step step = { .ns = ns, .does = (uint8_t)does };
+	struct replay_step step = { .does = (uint8_t)does };
 
+	if (does == REPLAY_CPU) {
+		uint64_t saved = MIN(s->saved_ns, ns);
+
+		s->saved_ns -= saved;
+		ns -= saved;
+	}
 	if (!ns)
 		return;
+	step.ns = ns;
 	if (s->steps->len) {
 		struct replay_step *last = &g_array_index(
 			s->steps, struct replay_step, s->steps->len - 1);
@@ -205,6 +229,7 @@ static void script_make(const struct making *k, struct script *s)
 		if (mark->step.does != REPLAY_DELAY)
 			g_array_append_val(s->steps, mark->step);
 		at = MAX(at, MIN(mark->blank_until, k->end));
+		s->saved_ns = mark->saved_ns;
 	}
 	own_time(k, s, piece, at, k->end);
 }

@@ -14,13 +14,15 @@
 struct mark {
 	uint64_t ns, blank_until; /* nothing of its own until then */
 	struct replay_step step;
-	bool annotated; /* acquires a lock that is made of others */
+	uint64_t saved_ns; /* of the burst after it: played otherwise */
+	bool annotated;	   /* acquires a lock that is made of others */
 };
 
 struct script {
 	GArray *marks, *steps;
 	const struct m_thread *thread;
-	guint first, n; /* its pieces */
+	guint first, n;	   /* its pieces */
+	uint64_t saved_ns; /* of its next burst */
 };
 
 struct making {
@@ -45,6 +47,24 @@ static inline const struct tape_piece *tape_piece_at(const struct tape *tape,
 struct script *script_of(const struct making *k, int32_t thread);
 uint64_t script_piece_end(const struct making *k, const struct script *s,
 			  guint i);
+
+/* The last piece of the thread that begins at `ns` or before. */
+guint script_piece_at(const struct making *k, const struct script *s,
+		      uint64_t ns);
+
+/*
+ * replay_wakes.c: what it costs the owner of a lock to wake a waiter: its burst
+ * after a release is longer by that. From bursts with and without, where the
+ * recording has both; else half the time that a waiter takes to get going.
+ */
+struct wakes;
+
+/* The holds are in order of their acquisition. */
+struct wakes *wakes_new(const struct making *k);
+void wakes_free(struct wakes *wakes);
+uint64_t wakes_cost(const struct wakes *wakes, int32_t lock);
+/* Did the release of that hold wake one? */
+bool wakes_woke(const struct wakes *wakes, guint hold);
 
 /* replay_marks.c */
 void marks_of_holds(struct making *k, const struct fill *fill);

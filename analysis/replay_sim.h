@@ -49,7 +49,7 @@ struct actor {
 	int32_t pool;		 /* whose work it does, NOBODY: its own */
 	size_t due_at, ready_at; /* in the heaps, from 1; 0: not */
 	enum place place;
-	bool done, waking, reads, last_words;
+	bool done, waking, looks_again, reads, last_words;
 };
 
 struct line { /* of actors */
@@ -152,7 +152,8 @@ void cpu_dispatch(struct sim *s);
 /* replay_lock.c */
 /* True if it has the lock now; else it waits, or is to get a CPU first. */
 bool lock_acquire(struct sim *s, int32_t actor, const struct replay_step *step);
-void lock_release(struct sim *s, int32_t actor, int32_t lock);
+/* Did it wake a waiter? */
+bool lock_release(struct sim *s, int32_t actor, int32_t lock);
 bool lock_is_free(const struct sim_lock *lock, bool reads);
 /* False if it waits; what lets it in moves it to its next step. */
 bool device_enter(struct sim *s, int32_t actor, const struct replay_step *step);

@@ -15,26 +15,6 @@ static bool takes_time(const struct replay_step *step)
 	       step->does == REPLAY_IO;
 }
 
-/* The script with its long bursts in pieces: steps of its own. */
-static GArray *in_pieces(const struct replay_script *script, bool cut)
-{
-	GArray *steps = g_array_new(FALSE, FALSE, sizeof(struct replay_step));
-
-	for (size_t i = 0; i < script->n; i++) {
-		struct replay_step step = script->steps[i];
-
-		while (cut && step.does == REPLAY_CPU && step.ns > PIECE_NS) {
-			struct replay_step piece = step;
-
-			piece.ns = PIECE_NS;
-			step.ns -= PIECE_NS;
-			g_array_append_val(steps, piece);
-		}
-		g_array_append_val(steps, step);
-	}
-	return steps;
-}
-
 static int depth_by(const struct replay_step *step)
 {
 	static const int by[] = {
@@ -48,57 +28,107 @@ static int depth_by(const struct replay_step *step)
 	return step->does < G_N_ELEMENTS(by) ? by[step->does] : 0;
 }
 
-/* Does it wait for others after its beginning? */
-static bool has_waits(const struct replay_script *script)
+/* A script on its way into parts. */
+struct cut {
+	GArray *steps;	/* of all its parts */
+	GArray *begins; /* guint: where in steps each part begins */
+	GArray *ats;	/* uint64_t: own time of the thread before each */
+	int32_t waited; /* the last point that it waited for, -1 none */
+	int depth;	/* of locks and calls that it is in */
+	bool may_end;	/* the part, after its last step */
+	uint64_t at;
+};
+
+static void part_begin(struct cut *cut)
 {
-	for (size_t i = 1; i < script->n; i++)
-		if (script->steps[i].does == REPLAY_PEND)
-			return true;
-	return false;
+	guint begin = cut->steps->len;
+	struct replay_step again = { .what = cut->waited, .does = REPLAY_PEND };
+
+	g_array_append_val(cut->begins, begin);
+	g_array_append_val(cut->ats, cut->at);
+	/* It does not begin before what it waited for in the recording. */
+	if (cut->waited >= 0)
+		g_array_append_val(cut->steps, again);
+	cut->may_end = false;
 }
 
-static void part_add(struct cutting *c, const struct replay_step *steps,
-		     size_t n, uint64_t at)
+static void cut_step(struct cut *cut, struct replay_step step)
 {
-	struct replay_part part = { steps, n, at, false };
+	bool pends = step.does == REPLAY_PEND;
 
-	if (n)
-		g_array_append_val(c->list, part);
+	if (!cut->depth && (cut->may_end || pends)) {
+		if (pends)
+			cut->waited = -1;
+		part_begin(cut);
+	}
+	if (pends)
+		cut->waited = step.what;
+	cut->depth = MAX(cut->depth + depth_by(&step), 0);
+	cut->at += takes_time(&step) ? step.ns : 0;
+	cut->may_end = depth_by(&step) < 0 || takes_time(&step);
+	g_array_append_val(cut->steps, step);
+}
+
+static void cut_steps(struct cut *cut, const struct replay_script *script,
+		      size_t first)
+{
+	part_begin(cut);
+	for (size_t i = first; i < script->n; i++) {
+		struct replay_step step = script->steps[i];
+
+		while (!cut->depth && step.does == REPLAY_CPU &&
+		       step.ns > PIECE_NS) {
+			struct replay_step piece = step;
+
+			piece.ns = PIECE_NS;
+			step.ns -= PIECE_NS;
+			cut_step(cut, piece);
+		}
+		cut_step(cut, step);
+	}
+}
+
+static void parts_add(struct cutting *c, const struct cut *cut)
+{
+	const struct replay_step *steps =
+		(const struct replay_step *)(const void *)cut->steps->data;
+
+	for (guint i = 0; i < cut->begins->len; i++) {
+		guint begin = g_array_index(cut->begins, guint, i);
+		bool last = i + 1 == cut->begins->len;
+		guint end = last ? cut->steps->len
+				 : g_array_index(cut->begins, guint, i + 1);
+		struct replay_part part = {
+			.steps = steps + begin,
+			.n = end - begin,
+			.at = g_array_index(cut->ats, uint64_t, i),
+			.last = last,
+		};
+
+		if (part.n)
+			g_array_append_val(c->list, part);
+	}
 }
 
 static void cut_script(struct cutting *c, const struct replay_script *script)
 {
-	bool waits = has_waits(script);
-	GArray *copy = in_pieces(script, !waits);
-	const struct replay_step *steps =
-		(const struct replay_step *)(const void *)copy->data;
-	size_t first = script->n && steps[0].does == REPLAY_PEND, from = first;
-	struct replay_script opening = { steps, first, script->thread,
+	size_t first = script->n && script->steps[0].does == REPLAY_PEND;
+	struct replay_script opening = { script->steps, first, script->thread,
 					 script->begin_ns };
-	guint before = c->list->len;
-	uint64_t at = script->begin_ns, began = at;
-	int depth = 0;
+	struct cut cut = {
+		.steps = g_array_new(FALSE, FALSE, sizeof(struct replay_step)),
+		.begins = g_array_new(FALSE, FALSE, sizeof(guint)),
+		.ats = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+		.waited = -1,
+		.at = script->begin_ns,
+	};
 
-	g_ptr_array_add(c->owned, copy);
 	g_array_append_val(c->openings, opening);
-	for (size_t i = first; i < copy->len; i++) {
-		bool pends = steps[i].does == REPLAY_PEND;
-
-		if (!depth && i > from &&
-		    (waits ? pends
-			   : depth_by(&steps[i - 1]) < 0 ||
-				     takes_time(&steps[i - 1]))) {
-			part_add(c, steps + from, i - from, began);
-			from = i;
-			began = at;
-		}
-		depth = MAX(depth + depth_by(&steps[i]), 0);
-		at += takes_time(&steps[i]) ? steps[i].ns : 0;
-	}
-	part_add(c, steps + from, copy->len - from, began);
-	if (c->list->len > before)
-		g_array_index(c->list, struct replay_part, c->list->len - 1)
-			.last = true;
+	cut_steps(&cut, script, first);
+	parts_add(c, &cut);
+	g_ptr_array_add(c->owned, cut.steps);
+	g_array_free(cut.begins, TRUE);
+	g_array_free(cut.ats, TRUE);
 }
 
 static int by_turn(const void *a, const void *b)

@@ -3,11 +3,11 @@
  * number of threads can share.
  *
  * A part ends where its thread holds no lock and is in no call: after a
- * section, a delay, and each piece of a long burst. Where threads wait for
- * others in between (for the next task, at a barrier), it is cut before such a
- * wait only, so that no part begins before what it waited for. Parts are done
- * in the order in which their threads came to them; the last ones of each
- * thread, which tell others that it is over, after all others.
+ * section, a delay, and each piece of a long burst; and before it waits for
+ * others (for the next task, at a barrier). None begins before what its thread
+ * waited for last was there. Parts are done in the order in which their threads
+ * came to them; the last ones of each thread, which tell others that it is
+ * over, after all others.
  */
 #ifndef ANALYSIS_REPLAY_THREADS_H
 #define ANALYSIS_REPLAY_THREADS_H

@@ -78,6 +78,8 @@ damage_test.src := tests/unit/damage_test.c $(synth.src) $(read.src) $(base.src)
 damage_test.pkgs := cmocka $(read.pkgs)
 damage_test.libs := $(base.libs)
 # For the end-to-end tests: a program of known counts, and the invariants.
+aids += shards
+shards.src := tests/aid/shards.c
 aids += primes check_report
 primes.src := tests/aid/primes.c
 check_report.src := tests/aid/check_report.c analysis/check.c $(load.src) $(base.src)
