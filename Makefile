@@ -25,7 +25,7 @@ say   = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all deps demo test check lint rooms tsan tsan-check bench install uninstall clean help
+.PHONY: all deps demo test check lint rooms tsan tsan-check golden bench install uninstall clean help
 all:
 
 # A module.mk only appends to these lists and says what each product is made of:
@@ -140,6 +140,9 @@ threaded := $(shell grep -lE 'pthread_create|g_thread_' $(srcs))
 threaded := $(foreach t,$(tests),$(if $(filter $(threaded),$($(t).src)),$(BUILD)/test/$(t)))
 tsan-check: all $(threaded)
 	@BUILD=$(abspath $(BUILD)) tests/tsan/run.sh $(threaded)
+
+golden: all $(BUILD)/aid/golden	## write the reports that tests/cli/golden.bats expects
+	@tests/golden/make.sh $(abspath $(BUILD)) tests/golden
 
 bench: all $(aid)	## the benchmarks, as ratios: slow, and noisy on a busy machine
 	@BUILD=$(abspath $(BUILD)) tests/bench/run.sh

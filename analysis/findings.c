@@ -194,8 +194,9 @@ static void add_prediction(struct report *report, struct finding *finding)
 	const struct what_if *row = prediction(report, finding);
 	struct units_text now, then, off;
 
-	/* Worth no more than the replay of the run as it was. */
-	if (!row || report->replay_error < 0 ||
+	/* Worth no more than the replay of the run as it was; and what cost
+	 * nothing in this run makes it no faster. */
+	if (!row || !finding->cost_ns || report->replay_error < 0 ||
 	    report->replay_error > REPLAY_OFF_MOST || !finding->advice)
 		return;
 	finding->advice = arena_printf(

@@ -183,3 +183,7 @@ model_ensemble_test.src := tests/unit/model_ensemble_test.c tests/ensemble.c tes
 	tests/ensemble_truth.c $(feed.src)
 model_ensemble_test.pkgs := cmocka $(model.pkgs)
 model_ensemble_test.libs := $(model.libs) $(base.libs)
+# The recording behind tests/golden/.
+aids += golden
+golden.src := tests/aid/golden.c $(synth.src) analysis/read_table.c
+golden.pkgs := $(read.pkgs)

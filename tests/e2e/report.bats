@@ -121,3 +121,25 @@ setup() {
 	grep -q 'contentions' app.pb
 	run -2 holdup export "$TRACE"
 }
+
+@test "reports of real recordings have every key of the schema, with its meaning" {
+	local schema=$BATS_TEST_DIRNAME/../golden/schema.jq
+
+	record system -- "$workloads/convoy" --scale 0.05
+	record none --no-sched -- "$workloads/convoy" --scale 0.05
+	timeout 60 holdup record -o hung -- "$BUILD/aid/corpus_deadlock" || true
+	for trace in system none hung; do
+		holdup report --format json "$trace" >report.json
+		jq -r -f "$schema" report.json
+	done | tee wrong.txt
+	[ ! -s wrong.txt ]
+}
+
+@test "the critical path goes through the child that a shell waited for" {
+	record trace -- sh -c "'$workloads/convoy' --scale 0.1; true"
+	json trace '{ shell: .threads[0].tid, path: .critical_path }' | tee path.json
+	# Most of it is the child's; what is the shell's is not its wait.
+	jq -e '.shell as $shell | [.path.by_thread_ns[] | select(.tid != $shell).ns] |
+		add' path.json
+	jq -e '.path.by_state_ns.join < 0.2 * .path.length_ns' path.json
+}
