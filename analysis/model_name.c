@@ -106,6 +106,8 @@ struct m_thread *model_thread(struct model *m, const struct event *e)
 	if (!t || t->gone || (t->pid && e->pid && t->pid != e->pid))
 		t = model_thread_new(m, e->pid, e->tid, e->ts_ns);
 	if (!t->told) {
+		/* What was settled by then is in no sum but its own. */
+		timeline_forget(t);
 		t->told = true;
 		t->pid = e->pid;
 		model_process(m, e->pid)->told = true;

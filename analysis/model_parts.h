@@ -424,6 +424,8 @@ uint64_t timeline_blocked_again(const struct m_thread *t, uint64_t after,
 				uint64_t end);
 /* There was no such wait after all. */
 void timeline_cancel(struct m_thread *t, uint64_t begin, uint8_t state);
+/* A thread that was never told: what was settled of it is no longer so. */
+void timeline_forget(struct m_thread *t);
 /* The thread did something at `ns`: what it was in before was over by then. */
 void timeline_alive(struct m_thread *t, uint64_t ns);
 void timeline_section(struct model *m, struct m_thread *t,

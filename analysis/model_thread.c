@@ -4,6 +4,8 @@
  */
 #include "analysis/model_parts.h"
 
+#include <string.h>
+
 #define NESTED_MOST 16 /* calls inside each other: handlers, late words */
 #define KEEP_ALL    (1u << 20)	 /* items, over all threads */
 #define IDLE_NS	    100000000ull /* blocked for good */
@@ -245,6 +247,17 @@ static void forget_foreign(struct m_thread *t)
 {
 	queue_drop(&t->segments, t->segments.n / 2);
 	t->begin = t->settled = segment_at(t, 0)->begin;
+}
+
+void timeline_forget(struct m_thread *t)
+{
+	if (!t->pieces.n)
+		return;
+	queue_drop(&t->pieces, t->pieces.n);
+	memset(t->state_ns, 0, sizeof(t->state_ns));
+	memset(t->forgotten_ns, 0, sizeof(t->forgotten_ns));
+	memset(&t->span, 0, sizeof(t->span));
+	t->begin = t->settled;
 }
 
 static void press(struct model *m, struct m_thread *t)

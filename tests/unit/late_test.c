@@ -37,10 +37,39 @@ static void a_thread_that_is_told_late_keeps_its_time(void **state)
 	report_free(r);
 }
 
+/* So busy before its first word that some of that had to be settled. */
+static void a_thread_that_is_told_very_late_is_in_all_sums(void **state)
+{
+	struct model *m = feed_new_from(2, 0);
+	struct event fork = { .type = EVENT_SCHED_FORK,
+			      .pid = FEED_PID,
+			      .tid = 11 };
+	struct report *r;
+
+	(void)state;
+	feed_start(m, 0, 11);
+	fork.u.task.tid = 12;
+	fork.u.task.pid = FEED_PID;
+	model_event(m, &fork);
+	for (uint64_t ns = 100; ns < 10000000; ns += 200) {
+		feed_switch(m, ns, 1, 0, 0, 12);
+		feed_switch(m, ns + 100, 1, 12, 1, 0);
+	}
+	feed_switch(m, 10000100, 1, 0, 0, 12);
+	feed_start(m, 10000200, 12);
+	feed_exit(m, 20000000, 12);
+	feed_exit(m, 20000000, 11);
+	r = feed_report(m);
+	assert_true(feed_thread(r, 12)->state_ns[STATE_RUNNING] > 9000000);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_thread_that_is_told_late_keeps_its_time),
+		cmocka_unit_test(
+			a_thread_that_is_told_very_late_is_in_all_sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
