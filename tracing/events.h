@@ -69,7 +69,9 @@ FACT(process_end, U8(how) I32(status))
 /* A child process came to be; told by the child, from inside fork(). */
 FACT(process_fork, I32(ppid) I32(ptid))
 
-/* Told by the creator, after the fact. `thread` is the pthread_t. */
+/* Told by the creator, after the fact. `thread` is the pthread_t; child_tid is
+ * mostly 0, as the child has not run yet: its thread_start has the same
+ * `thread`. (glibc knows it, but may have given that memory back by now.) */
 FACT(thread_create, HEX(thread) I32(child_tid) HEX(start_routine) HEX(site) U64(begin_ns) U64(end_ns) I32(result))
 FACT(thread_start, HEX(thread) I32(creator_tid) HEX(start_routine) U64(created_ns) STR(name))
 FACT(thread_exit, U8(how))

@@ -161,12 +161,16 @@ void conform_objects(void)
 }
 
 static mtx_t c11_mutex;
+static atomic_bool is_created; /* and its creator has printed so */
 
 static int c11_routine(void *data)
 {
-	struct timespec until = after_ms(CLOCK_REALTIME, 20);
+	struct timespec until;
 
 	(void)data;
+	while (!is_created)
+		thrd_yield();
+	until = after_ms(CLOCK_REALTIME, 20);
 	show(" trylock by another", mtx_trylock(&c11_mutex));
 	show(" timedlock by another", mtx_timedlock(&c11_mutex, &until));
 	return 300;
@@ -192,6 +196,7 @@ void conform_c11(void)
 	show(" mtx_lock", mtx_lock(&c11_mutex));
 	show(" mtx_lock again", mtx_lock(&c11_mutex));
 	show(" thrd_create", thrd_create(&thread, c11_routine, NULL));
+	is_created = true;
 	show(" thrd_join", thrd_join(thread, &value));
 	note(" value", value);
 	show(" thrd_create", thrd_create(&thread, c11_exit, NULL));
