@@ -210,21 +210,30 @@ static bool peer_of(int fd, char *to)
 	return true;
 }
 
+/*
+ * It counts as told only once it has been: another thread that uses the
+ * descriptor meanwhile tells it as well, before its own I/O. Where it was
+ * closed meanwhile, it is another one and not yet told.
+ */
 void fds_tell(int fd)
 {
 	char target[TARGET_BYTES];
 	union fact fact = { .fd_open = { .fd = fd, .target = target } };
 	struct closed closed;
+	uint8_t bits;
 
 	if (!is_tabled(fd) || load(fd) & TOLD || !process.telling)
 		return;
 	fact.fd_open.fd_kind = fds_kind(fd);
 	if (fact.fd_open.fd_kind == FD_UNKNOWN)
 		return;
-	add(fd, TOLD);
+	bits = load(fd);
 	closed = thread_close();
 	if (fact.fd_open.fd_kind != FD_SOCKET || !peer_of(fd, target))
 		read_link(fd, target, sizeof(target));
 	thread_open(closed);
 	tell_now(TELL_fd_open, &fact);
+	atomic_compare_exchange_strong_explicit(&fds[fd], &bits, bits | TOLD,
+						memory_order_relaxed,
+						memory_order_relaxed);
 }
