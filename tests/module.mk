@@ -187,3 +187,5 @@ model_ensemble_test.libs := $(model.libs) $(base.libs)
 aids += golden
 golden.src := tests/aid/golden.c $(synth.src) analysis/read_table.c
 golden.pkgs := $(read.pkgs)
+aids += processes
+processes.src := tests/aid/processes.c

@@ -19,3 +19,34 @@ record() {
 json() {
 	holdup report --format json "$1" | jq -c "$2"
 }
+
+# A command until it succeeds, for 10 s at most.
+await() {
+	for ((i = 0; i < 200; i++)); do
+		if "$@"; then return 0; fi
+		sleep 0.05
+	done
+	return 1
+}
+
+# Nothing of the recording whose LTTNG_HOME stands in the file `home` is left:
+# no directory, process or mount. Processes of the program are not counted.
+nothing_left() {
+	local run
+	run=$(cat home)
+	[ -n "$run" ] && [ ! -e "$run" ] || return 1
+	! grep -lsz "^LTTNG_HOME=$run" /proc/[0-9]*/environ | grep -q . || return 1
+	! grep -qs "$run" /proc/[0-9]*/mounts
+}
+
+# recorded STATUS CMD...: into t, with its home; the status is as expected.
+recorded() {
+	local wanted=$1 status=0
+	shift
+	# shellcheck disable=SC2016  # expanded by the recorded shell
+	timeout 100 holdup record -o t -- sh -c 'echo "$LTTNG_HOME" >home; exec "$@"' \
+		sh "$@" >t.log 2>&1 || status=$?
+	cat t.log
+	[ "$status" = "$wanted" ]
+	await nothing_left
+}
