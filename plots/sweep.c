@@ -7,7 +7,7 @@
 #include "plots/layout.h"
 #include "tracing/base/exits.h"
 
-enum { SERIES = 16, ROWS = 100000 };
+enum { SERIES = 16, ROWS = 100000, TICKS_MOST = 16 };
 
 enum column { SERIES_NAME, X, Y, LOW, HIGH, KIND, LABEL, N_COLUMNS };
 
@@ -257,10 +257,14 @@ static bool is_first(const struct sweep *s, guint i)
 	return j == i;
 }
 
-/* The places on the x axis, each once. */
+/*
+ * The places on the x axis, each once. sweep.gp marks them if they are few; of
+ * many it cannot even read the list.
+ */
 static void write_ticks(struct table *table, const struct sweep *s)
 {
 	GString *ticks = g_string_new(NULL);
+	unsigned n = 0;
 
 	table_block(table, "ticks", "x label");
 	for (guint i = 0; i < s->rows->len; i++) {
@@ -273,8 +277,9 @@ static void write_ticks(struct table *table, const struct sweep *s)
 				   : g_strdup_printf("%.6g", r->x);
 		table_real(table, r->x);
 		table_text(table, name);
-		g_string_append_printf(ticks, "%s%.6g", ticks->len ? " " : "",
-				       r->x);
+		if (n++ < TICKS_MOST)
+			g_string_append_printf(ticks, "%s%.6g",
+					       ticks->len ? " " : "", r->x);
 		g_free(name);
 	}
 	table_set(table, "x_ticks", "%s", ticks->str);

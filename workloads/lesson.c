@@ -178,6 +178,7 @@ struct lesson_result *lesson_do(const struct lesson *lesson,
 		goto fail;
 	if (!options->no_plots) {
 		lesson_sweep_draw(result, options);
+		lesson_turns_draw(result, options);
 		lesson_compare(result, options);
 	}
 	return result;
@@ -197,5 +198,6 @@ void lesson_result_free(struct lesson_result *result)
 		g_free(result->findings[i].reason);
 	g_free(result->sweep_plot);
 	g_free(result->compare_plot);
+	g_free(result->turns_plot);
 	g_free(result);
 }

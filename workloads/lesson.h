@@ -123,6 +123,7 @@ struct lesson_outcome {
 	size_t n_reports; /* the last is that of the trace */
 	struct lesson_report reports[LESSON_REPORTS];
 	GPtrArray *plots; /* char *: pictures */
+	GArray *turns;	  /* double: seconds of turns of coroutines */
 };
 
 struct lesson_finding { /* a check, decided */
@@ -147,6 +148,7 @@ struct lesson_result {
 	struct lesson_curve curve;
 	char *sweep_plot;   /* picture, or NULL */
 	char *compare_plot; /* of all recordings on one scale, or NULL */
+	char *turns_plot;   /* of the turns of coroutines, or NULL */
 	size_t n_findings;
 	struct lesson_finding findings[LESSON_CHECKS];
 	enum answer answer;
@@ -186,6 +188,8 @@ void lesson_compare(struct lesson_result *result,
 		    const struct lesson_options *options);
 void lesson_race(struct lesson_result *result, struct lesson_outcome *outcome);
 void lesson_sweep_draw(struct lesson_result *result,
+		       const struct lesson_options *options);
+void lesson_turns_draw(struct lesson_result *result,
 		       const struct lesson_options *options);
 /* One more round of the sweep, if there is one. */
 int lesson_sweep_round(struct lesson_result *result,

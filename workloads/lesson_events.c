@@ -17,6 +17,8 @@ struct told {
 	unsigned now, most;	     /* tasks in flight */
 	unsigned begun;
 	unsigned switches;
+	GArray *turns;	/* of the outcome */
+	double begin_s; /* of the turn that is on, 0: none */
 	unsigned reads; /* marks `read` before the first mark `write` */
 	bool written;
 	GHashTable *letters; /* thread id -> letter, in order of appearance */
@@ -67,9 +69,33 @@ static void on_end(struct told *told, const char *line)
 	told->now--;
 }
 
+/* "[hh:mm:ss.nnnnnnnnn] ..." */
+static double time_of(const char *line)
+{
+	double time_s = 0;
+	char *end;
+
+	if (line[0] != '[')
+		return 0;
+	for (int part = 0; part < 3; part++, line = end) {
+		time_s = 60 * time_s + g_ascii_strtod(line + 1, &end);
+		if (*end != ':')
+			break;
+	}
+	return time_s;
+}
+
 static void on_switch(struct told *told, const char *line)
 {
-	told->switches += field(line, "to") != 0;
+	double now_s = time_of(line), took_s = now_s - told->begin_s;
+
+	if (field(line, "to") != 0) {
+		told->switches++;
+		told->begin_s = now_s;
+	} else if (told->begin_s > 0 && took_s > 0) {
+		g_array_append_val(told->turns, took_s);
+		told->begin_s = 0;
+	}
 }
 
 static void on_mark(struct told *told, const char *line)
@@ -127,10 +153,12 @@ void lesson_read_events(struct lesson_outcome *outcome)
 	struct told told = { .started = g_string_new(NULL),
 			     .finished = g_string_new(NULL),
 			     .marks = g_string_new(NULL),
+			     .turns = outcome->turns,
 			     .letters = g_hash_table_new(NULL, NULL) };
 	struct spawned spawned = { 0 };
 	struct err err = { "" };
 
+	g_array_set_size(outcome->turns, 0);
 	if (!spawn_run(argv, LIMIT_S, &spawned, &err)) {
 		read_lines(&told, spawned.out);
 		keep(outcome, &told);

@@ -191,6 +191,9 @@ static void write_pictures(const struct lesson_result *result, FILE *out)
 	if (result->compare_plot)
 		write_picture(result->compare_plot,
 			      "all recordings on one scale", out);
+	if (result->turns_plot)
+		write_picture(result->turns_plot, "turns of the coroutines",
+			      out);
 	if (result->sweep_plot)
 		write_picture(result->sweep_plot, "throughput over threads",
 			      out);

@@ -48,6 +48,7 @@ struct lesson_outcome *lesson_outcome_init(struct lesson_outcome *outcome,
 		.texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					       g_free),
 		.plots = g_ptr_array_new_with_free_func(g_free),
+		.turns = g_array_new(FALSE, FALSE, sizeof(double)),
 	};
 	return outcome;
 }
@@ -58,6 +59,7 @@ void lesson_outcome_clear(struct lesson_outcome *outcome)
 	g_hash_table_destroy(outcome->quiet);
 	g_hash_table_destroy(outcome->texts);
 	g_ptr_array_free(outcome->plots, TRUE);
+	g_array_free(outcome->turns, TRUE);
 	g_free(outcome->trace);
 	g_free(outcome->no_trace);
 	for (size_t i = 0; i < outcome->n_reports; i++)

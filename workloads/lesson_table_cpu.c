@@ -374,9 +374,11 @@ const struct lesson lesson_cooperate = {
 	},
 	.swap = { "yield", "hog" },
 	.plots = "timeline",
-	.look = { "One kernel thread, always running: no switch of the system.",
-		  "The gap is as long as the hog's work.",
-		  "Nothing but the hog itself can end it." },
+	.look = { "The turns, the longest first: a step of a worker, or far "
+		  "less for the ticker.",
+		  "One turn of `hog` is as long as all of its steps together.",
+		  "To the system it is one thread that runs: no switch of its "
+		  "own ends that turn." },
 };
 
 const struct lesson lesson_oversubscribe = {

@@ -87,6 +87,8 @@ static void write_places(const struct lesson_result *result, FILE *out)
 	}
 	if (result->compare_plot)
 		fprintf(out, "  picture  %s\n", result->compare_plot);
+	if (result->turns_plot)
+		fprintf(out, "  picture  %s\n", result->turns_plot);
 	if (result->sweep_plot)
 		fprintf(out, "  picture  %s\n", result->sweep_plot);
 }

@@ -43,7 +43,7 @@ lesson.src := workloads/lesson.c workloads/lesson_command.c workloads/lesson_eve
 	workloads/lesson_table.c workloads/lesson_table_cost.c \
 	workloads/lesson_table_cpu.c workloads/lesson_table_io.c \
 	workloads/lesson_table_lock.c workloads/lesson_table_race.c \
-	workloads/lesson_text.c workloads/lesson_trace.c workloads/lesson_words.c \
+	workloads/lesson_text.c workloads/lesson_trace.c workloads/lesson_turns.c workloads/lesson_words.c \
 	workloads/sample.c workloads/scaling.c workloads/spawn.c
 lesson.pkgs := glib-2.0 jansson
 holdup.src += $(lesson.src)

@@ -123,7 +123,7 @@ lesson() {
 	[[ "$output" == *"page: class/index.html"* ]]
 	run ! grep -Eo '(src|href)="(http|/|\.)[^"]*' class/index.html
 	[ "$(grep -c '<h2 id=' class/index.html)" = 2 ]
-	[ "$(grep -c 'src="data:image/png;base64,iVBOR' class/index.html)" -ge 3 ]
+	[ "$(grep -c 'src="data:image/png;base64,iVBOR' class/index.html)" -ge 5 ]
 	command -v chromium >/dev/null || skip "no chromium to show it"
 	timeout 60 chromium --headless --no-sandbox --disable-gpu \
 		--user-data-dir="$PWD/browser" --window-size=1000,3000 \
