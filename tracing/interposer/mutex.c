@@ -29,6 +29,8 @@ struct call {
 	const struct timespec *until;
 };
 
+static const struct call plainly = { .form = FORM_LOCK };
+
 static uint32_t word_of(const pthread_mutex_t *mutex)
 {
 	return (uint32_t)__atomic_load_n(&mutex->__data.__lock,
@@ -198,25 +200,22 @@ lock_slow(pthread_mutex_t *mutex, uint64_t site, const struct call *call)
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	struct call call = { .form = FORM_LOCK };
 	uint64_t lock = (uint64_t)(uintptr_t)mutex;
 	struct board_entry *entry;
 
 	if (unlikely(!self.open || !section_holds_none()))
-		return lock_slow(mutex, SITE, &call);
+		return lock_slow(mutex, SITE, &plainly);
 	entry = entry_near(lock, SITE, LOCK_MUTEX, LOCK_WRITE);
 	if (unlikely(!entry || word_of(mutex) || kind_of(mutex) & KIND_ROBUST ||
 		     real.pthread_mutex_trylock(mutex)))
-		return lock_slow(mutex, SITE, &call);
+		return lock_slow(mutex, SITE, &plainly);
 	section_begin_plain(lock, SITE, LOCK_MUTEX, LOCK_WRITE, entry);
 	return 0;
 }
 
 int mutex_lock_from(pthread_mutex_t *mutex, uint64_t site)
 {
-	struct call call = { .form = FORM_LOCK };
-
-	return lock_slow(mutex, site, &call);
+	return lock_slow(mutex, site, &plainly);
 }
 
 int mutex_timedlock_from(pthread_mutex_t *mutex, const struct timespec *until,
@@ -324,19 +323,14 @@ int mutex_unlock_from(pthread_mutex_t *mutex, uint64_t site)
 
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	struct plain_end end;
-	uint64_t now;
-	int result;
+	uint64_t now = clock_ticks();
 
-	now = clock_ticks();
 	/* A plain one, which sets its word above 1 for a sleeper. */
-	if (unlikely(!self.open || kind_of(mutex) != PTHREAD_MUTEX_TIMED_NP ||
+	if (unlikely(kind_of(mutex) != PTHREAD_MUTEX_TIMED_NP ||
 		     word_of(mutex) > 1 ||
-		     !section_end_plain((uint64_t)(uintptr_t)mutex, now, &end)))
+		     !section_end_plain((uint64_t)(uintptr_t)mutex, now)))
 		return unlock_slow(mutex, SITE, now);
-	result = real.pthread_mutex_unlock(mutex);
-	section_count_plain(&end);
-	return result;
+	return real.pthread_mutex_unlock(mutex);
 }
 
 static uint32_t attributes_of(const pthread_mutex_t *mutex)

@@ -233,17 +233,11 @@ static __attribute__((noinline)) int unlock_slow(pthread_rwlock_t *lock,
 EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
 	uint64_t address = (uint64_t)(uintptr_t)lock;
-	struct plain_end end;
-	uint64_t now;
-	int result;
+	uint64_t now = clock_ticks();
 
-	now = clock_ticks();
-	if (unlikely(!self.open || waiters_any(address) ||
-		     !section_end_plain(address, now, &end)))
+	if (unlikely(waiters_any(address) || !section_end_plain(address, now)))
 		return unlock_slow(lock, SITE, now);
-	result = real.pthread_rwlock_unlock(lock);
-	section_count_plain(&end);
-	return result;
+	return real.pthread_rwlock_unlock(lock);
 }
 
 EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock,

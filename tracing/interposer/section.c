@@ -337,13 +337,10 @@ static void ended_tell(const struct ended *ended, uint32_t weight)
 void section_tell(const struct ended *ended)
 {
 	const struct section *section = &ended->section;
-	struct plain_end end = {
-		.entry = section->entry,
-		.ticks = ended->released_ticks - ended->held.acquired_ticks,
-	};
 	uint32_t weight;
 
-	section_count_plain(&end);
+	hold_count(section->entry,
+		   ended->released_ticks - ended->held.acquired_ticks);
 	if (section->waited)
 		wait_count(section->entry, ended->held.acquired_ticks -
 						   section->wait_begin_ticks);

@@ -85,14 +85,33 @@ struct wait {
 struct board_entry *entry_find(uint64_t lock, uint64_t site, uint8_t kind,
 			       uint8_t mode);
 
+/* Kind and mode at one look: they lie side by side. */
+static inline __attribute__((always_inline)) uint16_t entry_what(uint8_t kind,
+								 uint8_t mode)
+{
+	return (uint16_t)(kind | mode << 8);
+}
+
+static inline __attribute__((always_inline)) bool
+entry_is(const struct board_entry *entry, uint64_t lock, uint64_t site,
+	 uint16_t what)
+{
+	uint16_t its;
+
+	_Static_assert(offsetof(struct board_entry, mode) ==
+			       offsetof(struct board_entry, kind) + 1,
+		       "kind and mode are one number");
+	__builtin_memcpy(&its, &entry->kind, sizeof(its));
+	return entry->lock == lock && entry->site == site && its == what;
+}
+
 static inline struct board_entry *entry_of(uint64_t lock, uint64_t site,
 					   uint8_t kind, uint8_t mode)
 {
 	struct board_entry *entry =
 		&self.table[board_hash(lock, site) >> 32 & self.table_mask];
 
-	if (likely(entry->lock == lock && entry->site == site &&
-		   entry->kind == kind && entry->mode == mode))
+	if (likely(entry_is(entry, lock, site, entry_what(kind, mode))))
 		return entry;
 	return entry_find(lock, site, kind, mode);
 }
@@ -106,8 +125,7 @@ entry_near(uint64_t lock, uint64_t site, uint8_t kind, uint8_t mode)
 	for (int step = 0; step < ENTRY_STEPS; step++, i++) {
 		struct board_entry *entry = &self.table[i & self.table_mask];
 
-		if (likely(entry->lock == lock && entry->site == site &&
-			   entry->kind == kind && entry->mode == mode))
+		if (likely(entry_is(entry, lock, site, entry_what(kind, mode))))
 			return entry;
 	}
 	return NULL;
@@ -177,34 +195,36 @@ void section_end(uint32_t i, uint8_t flags, bool somebody_waits, uint64_t now,
 /* Counts and tells a section after its release, and what was kept meanwhile. */
 void section_tell(const struct ended *ended);
 
-/* The same two for fast paths, where there is nothing to tell. */
-struct plain_end {
-	struct board_entry *entry;
-	uint64_t ticks;
-};
-
-/*
- * False: there may be, or it is not the only lock. Then nothing is done. An
- * address may be that of a lock of another kind only after that one is gone.
- */
-static inline __attribute__((always_inline)) bool
-section_end_plain(uint64_t lock, uint64_t now, struct plain_end *end)
+static inline __attribute__((always_inline)) void
+hold_count(struct board_entry *entry, uint64_t ticks)
 {
-	if (unlikely(self.top_lock != lock || self.attention))
-		return false;
-	self.top_lock = 0;
-	end->entry = self.top_entry;
-	end->ticks = now - self.top_ticks;
-	atomic_signal_fence(memory_order_seq_cst);
-	atomic_store_explicit(&self.slot->n_held, 0, memory_order_relaxed);
-	return true;
+	entry->hold_ticks += ticks;
+	if (unlikely(ticks > entry->hold_max_ticks))
+		entry->hold_max_ticks = ticks;
 }
 
-static inline void section_count_plain(const struct plain_end *end)
+/*
+ * The same two for fast paths, in one and before the release, which can be the
+ * last thing to do then; to count takes less than to keep for after it. False:
+ * the thread is not open, there may be something to tell, or it is not the only
+ * lock. Then nothing is done. An address may be that of a lock of another kind
+ * only after that one is gone.
+ */
+static inline __attribute__((always_inline)) bool
+section_end_plain(uint64_t lock, uint64_t now)
 {
-	end->entry->hold_ticks += end->ticks;
-	if (unlikely(end->ticks > end->entry->hold_max_ticks))
-		end->entry->hold_max_ticks = end->ticks;
+	struct board_entry *entry;
+	uint64_t ticks;
+
+	if (unlikely(self.top_lock != lock || self.plain != THREAD_PLAIN))
+		return false;
+	self.top_lock = 0;
+	entry = self.top_entry;
+	ticks = now - self.top_ticks;
+	atomic_signal_fence(memory_order_seq_cst);
+	atomic_store_explicit(&self.slot->n_held, 0, memory_order_relaxed);
+	hold_count(entry, ticks);
+	return true;
 }
 
 static inline bool waiters_any(uint64_t lock)

@@ -105,17 +105,12 @@ static __attribute__((noinline)) int unlock_slow(pthread_spinlock_t *lock,
 
 EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock)
 {
-	struct plain_end end;
-	uint64_t now;
-	int result;
+	uint64_t now = clock_ticks();
 
-	now = clock_ticks();
-	if (unlikely(!self.open || waiters_any(address_of(lock)) ||
-		     !section_end_plain(address_of(lock), now, &end)))
+	if (unlikely(waiters_any(address_of(lock)) ||
+		     !section_end_plain(address_of(lock), now)))
 		return unlock_slow(lock, SITE, now);
-	result = real.pthread_spin_unlock(lock);
-	section_count_plain(&end);
-	return result;
+	return real.pthread_spin_unlock(lock);
 }
 
 EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)

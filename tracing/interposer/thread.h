@@ -77,16 +77,24 @@ struct thread_more {
 	struct pending *pending; /* [PENDING_MAX], right behind */
 };
 
+#define THREAD_PLAIN 1 /* .plain: open, and nothing asks for attention */
+
 struct thread {
-	uint32_t open;
+	union {
+		struct {
+			uint32_t open;
+			uint32_t attention; /* 0: the plain end of a hold tells
+					       nothing */
+		};
+		uint64_t plain; /* both, for one look */
+	};
 	uint8_t life; /* enum thread_life */
 	uint8_t end_how;
 	uint8_t end_rounds;
 	uint8_t in_vfork;
 	int32_t tid;
-	uint32_t attention; /* 0: the plain end of a hold tells nothing */
-	uint32_t pending;   /* more->n_pending != 0 */
-	uint32_t module;    /* where the last site was found, see module.c */
+	uint32_t pending; /* more->n_pending != 0 */
+	uint32_t module;  /* where the last site was found, see module.c */
 	/* The only lock that is held, where it was taken on the fast path and
 	 * nothing has been done to it since; 0: look at the slot. */
 	uint64_t top_lock;
