@@ -11,6 +11,7 @@
 
 #define BUDGET_DEFAULT 20000
 #define WINDOW_NS      100000000 /* a tenth of a second */
+#define BRIEF_NS       5000
 
 struct process process;
 
@@ -51,6 +52,7 @@ static void take_settings(const char *directory)
 	process.window_ticks = WINDOW_NS;
 	if (process.tsc && scale)
 		process.window_ticks = ((uint64_t)WINDOW_NS << 32) / scale;
+	process.brief_ticks = process.window_ticks / (WINDOW_NS / BRIEF_NS);
 	if (process.budget)
 		process.long_ticks = process.window_ticks * 10 / process.budget;
 	clock_start();

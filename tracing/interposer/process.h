@@ -30,6 +30,7 @@ struct process {
 	_Atomic uint8_t life;  /* enum process_life */
 	uint32_t budget;       /* contended events a second and thread, or 0 */
 	uint64_t window_ticks; /* a tenth of a second */
+	uint64_t brief_ticks;  /* mean hold below which events disturb */
 	/* What lasts as long is told beside the budget. */
 	_Atomic uint64_t long_ticks;
 	int32_t pid;

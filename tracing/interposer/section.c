@@ -288,6 +288,24 @@ static void wait_count(struct board_entry *entry, uint64_t ticks)
 }
 
 /*
+ * Where holds are brief, as many events as usual change what they tell of: they
+ * break the step into which threads that take turns have fallen, and these then
+ * find the lock taken, and sleep. Of two threads with 200 ns inside and outside
+ * of a mutex 20000 events a second made x1.27, and 7.4 voluntary switches
+ * of 1.2 per 1,000 operations; a sixteenth of them x1.12 and 2.2. Threads on a
+ * rwlock sleep far more often, and come to it less (22 of 61) with fewer
+ * events.
+ */
+static struct budget *budget_of(const struct board_entry *entry)
+{
+	return entry->kind != LOCK_RWLOCK &&
+			       entry->hold_ticks <
+				       entry->acquisitions * process.brief_ticks
+		       ? &self.more->brief
+		       : &self.more->locks;
+}
+
+/*
  * The weight of the event of a section: that of its wait, if it waited; else,
  * if somebody waited for it, a draw of its own.
  */
@@ -303,8 +321,9 @@ static uint32_t ended_weight(const struct ended *ended)
 		return tell_weight_ended(ended->section.weight, ticks);
 	if (!ended->somebody_waits)
 		return 0;
-	return tell_weight_ended(
-		tell_weight(&self.more->locks, ended->released_ticks), ticks);
+	return tell_weight_ended(tell_weight(budget_of(ended->section.entry),
+					     ended->released_ticks),
+				 ticks);
 }
 
 static void ended_tell(const struct ended *ended, uint32_t weight)
@@ -433,7 +452,7 @@ void wait_begin(struct wait *wait, const struct target *target,
 	wait->entry = entry;
 	wait->begin_ticks = now;
 	wait->is_tabled = is_tabled;
-	wait->weight = tell_weight(&self.more->locks, now);
+	wait->weight = tell_weight(budget_of(entry), now);
 	if (is_tabled)
 		atomic_fetch_add_explicit(&waiters_of(target->lock)->n, 1,
 					  memory_order_relaxed);

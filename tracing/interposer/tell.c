@@ -209,7 +209,7 @@ uint32_t tell_weight(struct budget *budget, uint64_t ticks)
 	if (!process.budget)
 		return 1;
 	if (ticks >= budget->end_ticks) {
-		budget->limit = limit_now();
+		budget->limit = limit_now() >> budget->shift;
 		budget->every = budget->seen / (budget->limit + 1) + 1;
 		budget->end_ticks = ticks + process.window_ticks;
 		budget->seen = 0;

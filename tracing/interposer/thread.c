@@ -176,6 +176,7 @@ static bool begin(struct thread_more *more)
 	self.pending = 0;
 	self.top_lock = 0;
 	self.attention = process.detail_all;
+	more->brief.shift = BRIEF_SHIFT;
 	sys6(SYS_prctl, PR_GET_NAME, (long)self.slot->name, 0, 0, 0, 0);
 	tid_remember();
 	self.life = THREAD_LIVE;

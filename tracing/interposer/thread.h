@@ -21,6 +21,7 @@
 #include "tracing/interposer/process.h"
 
 #define PENDING_MAX 256 /* memory that is touched only when it is needed */
+#define BRIEF_SHIFT 4	/* a sixteenth of the budget for what is brief */
 
 enum thread_life {
 	THREAD_NEW,
@@ -48,6 +49,7 @@ struct section {
  * beyond that one in `every`, drawn at random. */
 struct budget {
 	uint64_t end_ticks;
+	uint32_t shift; /* its limit is the usual one, halved so often */
 	uint32_t limit; /* in each such span of time */
 	uint32_t seen;
 	uint32_t told;
@@ -71,6 +73,7 @@ struct thread_more {
 
 	struct section section[BOARD_HELD];
 	struct budget locks;
+	struct budget brief; /* locks held so briefly that events disturb */
 	struct budget io;
 	uint64_t stack_next_ticks;
 	uint32_t n_pending;
