@@ -3,14 +3,16 @@
  * operation and voluntary switches per 1,000 operations.
  *
  * pair      lock + unlock of a free mutex, in a process with two threads
- * rwpair    the same of a rwlock, for reading
- * nested    the same of a mutex while another is held
- * mix       2 threads, 64 mutexes, 2 us of work while one is held
- * hot2 hot8 2 or 8 threads on one mutex, 200 ns inside and outside of it
- * rw        4 threads on one rwlock, a tenth of them writes, times as above
- * create    a thread made and joined
+ * floor     the same with two readings of the TSC: what hold times take at
+ * least rwpair    the same of a rwlock, for reading nested    the same of a
+ * mutex while another is held mix       2 threads, 64 mutexes, 2 us of work
+ * while one is held hot2 hot8 2 or 8 threads on one mutex, 200 ns inside and
+ * outside of it rw        4 threads on one rwlock, a tenth of them writes,
+ * times as above create    a thread made and joined, on one CPU: over two CPUs
+ * it is 10 us or 50 us more, by how deep the other one happens to sleep
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +91,20 @@ static void operate_pair(long n, uint32_t seed)
 	}
 }
 
+static void operate_floor(long n, uint32_t seed)
+{
+	uint64_t held = 0;
+
+	(void)seed;
+	for (long i = 0; i < n; i++) {
+		pthread_mutex_lock(&mutex);
+		held -= __builtin_ia32_rdtsc();
+		held += __builtin_ia32_rdtsc();
+		pthread_mutex_unlock(&mutex);
+	}
+	__asm__ volatile("" : : "r"(held));
+}
+
 static void operate_rwpair(long n, uint32_t seed)
 {
 	(void)seed;
@@ -149,8 +165,12 @@ static void *nothing(void *data)
 static void operate_create(long n, uint32_t seed)
 {
 	pthread_t thread;
+	cpu_set_t here;
 
 	(void)seed;
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	sched_setaffinity(0, sizeof(here), &here);
 	for (long i = 0; i < n; i++) {
 		if (pthread_create(&thread, NULL, nothing, NULL) ||
 		    pthread_join(thread, NULL))
@@ -160,6 +180,7 @@ static void operate_create(long n, uint32_t seed)
 
 static const struct bench benches[] = {
 	{ "pair", 0, 20000, operate_pair },
+	{ "floor", 0, 20000, operate_floor },
 	{ "rwpair", 0, 20000, operate_rwpair },
 	{ "nested", 0, 20000, operate_nested },
 	{ "create", 0, 50, operate_create },
@@ -257,7 +278,8 @@ int main(int argc, char **argv)
 			run_alone(bench, operations);
 		return 0;
 	}
-	fprintf(stderr, "usage: lockbench "
-			"pair|rwpair|nested|mix|hot2|hot8|rw|create [N]\n");
+	fprintf(stderr,
+		"usage: lockbench "
+		"pair|floor|rwpair|nested|mix|hot2|hot8|rw|create [N]\n");
 	return 2;
 }

@@ -5,6 +5,12 @@
  * All threads of a process turn ticks into ns by the same line, so that what
  * follows in ticks follows in ns: were each thread to compare the two clocks by
  * itself, holds of one lock would overlap by some 20 ns.
+ *
+ * LTTng keeps its own clock for the stamps of events, although it can be given
+ * another. Processes, and LTTng's daemon, share buffers in which no stamp may
+ * be before the last: babeltrace2 reads no such trace. That takes one line for
+ * all and a fence before the TSC is read, and then it is no faster: 20.7 ns to
+ * the 22.0 of clock_gettime() (11.3 without the fence).
  */
 #ifndef TRACING_INTERPOSER_CLOCK_H
 #define TRACING_INTERPOSER_CLOCK_H
