@@ -119,7 +119,9 @@ struct event {
 		struct {
 			uint64_t address, site;
 			uint8_t kind, mode, flags;
-			int32_t owner; /* LOCK_WAIT: tid, 0 unknown */
+			/* LOCK_WAIT, LOCK_DESTROY: tid, 0 unknown. */
+			int32_t owner;
+			uint64_t owner_site; /* LOCK_DESTROY */
 			int32_t result;
 			uint32_t attributes;
 			uint32_t weight; /* sections that this one stands for */

@@ -334,7 +334,8 @@ static void note_destroy(struct model *m, struct m_lock *lock,
 			 const struct event *e)
 {
 	struct m_destroy *d = lock->destroy;
-	bool busy = e->u.lock.result == EBUSY;
+	bool busy = e->u.lock.result == EBUSY || e->u.lock.owner > 0;
+	const struct m_thread *owner;
 
 	if (is_object(lock->kind) || (e->u.lock.result && !busy) ||
 	    e->ts_ns < m->from || e->ts_ns >= m->to)
@@ -346,6 +347,14 @@ static void note_destroy(struct model *m, struct m_lock *lock,
 		d->thread = model_thread(m, e)->index;
 		d->site = model_site(m, e->pid, e->u.lock.site);
 		d->owner = d->owner_site = -1;
+		owner = e->u.lock.owner > 0
+				? model_thread_find(m, e->u.lock.owner)
+				: NULL;
+		if (owner) {
+			d->owner = owner->index;
+			d->owner_site =
+				model_site(m, e->pid, e->u.lock.owner_site);
+		}
 	}
 	d->count += busy;
 }

@@ -37,7 +37,8 @@ LIST(join_end) = { NOW(u.thread.end_ns), FIELD(U64, "thread", u.thread.thread), 
 LIST(lock_init) = { FIELD(U64, "lock", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),
 	FIELD(U32, "attributes", u.lock.attributes), FIELD(U64, "site", u.lock.site), END };
 LIST(lock_destroy) = { FIELD(U64, "lock", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),
-	FIELD(U64, "site", u.lock.site), FIELD(I32, "result", u.lock.result), END };
+	FIELD(U64, "site", u.lock.site), FIELD(I32, "result", u.lock.result),
+	FIELD(I32, "owner_tid", u.lock.owner), FIELD(U64, "owner_site", u.lock.owner_site), END };
 LIST(lock_name) = { FIELD(U64, "lock", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),
 	FIELD(TEXT, "name", u.lock.name), END };
 LIST(lock_wait) = { FIELD(U64, "lock", u.lock.address), ENUM("kind", u.lock.kind, LOCK_NKINDS),

@@ -80,7 +80,8 @@ FACT(thread_join_begin, HEX(thread) I32(tid) HEX(site))
 FACT(thread_join_end, HEX(thread) I32(tid) U64(begin_ns) I32(result))
 
 FACT(lock_init, HEX(lock) U8(kind) U32(attributes) HEX(site))
-FACT(lock_destroy, HEX(lock) U8(kind) HEX(site) I32(result))
+/* The owner is told where the lock was still held, and the board knows it. */
+FACT(lock_destroy, HEX(lock) U8(kind) HEX(site) I32(result) I32(owner_tid) HEX(owner_site))
 FACT(lock_name, HEX(lock) U8(kind) STR(name))
 /* Before the thread blocks, on a contended acquisition only. */
 FACT(lock_wait, HEX(lock) U8(kind) U8(mode) U8(flags) HEX(site) I32(owner_tid) U64(begin_ns) SEQ(held) SEQ(stack))

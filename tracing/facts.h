@@ -79,6 +79,8 @@ struct fact_lock_destroy {
 	uint8_t kind;
 	uint64_t site;
 	int32_t result;
+	int32_t owner_tid;
+	uint64_t owner_site;
 };
 
 struct fact_lock_name {

@@ -118,6 +118,8 @@ cleared() {
 
 @test "a lock destroyed under its owner is named, one after the join is not" {
 	accused lock_destroyed_held lock-destroyed-while-held account
+	jq -e '.findings[0].evidence |
+		contains("held it, which took it at withdraw")' report.json
 	cleared lock_destroyed_held lock-destroyed-while-held
 }
 

@@ -75,6 +75,33 @@ static void end_within_a_hold_is_found_though_it_succeeds(void **state)
 	report_free(r);
 }
 
+/* What the board knew when it was destroyed: no hold need be told. */
+static void owner_that_the_end_names_needs_no_hold(void **state)
+{
+	struct model *m = two_threads();
+	struct event e = { .ts_ns = 200,
+			   .type = EVENT_LOCK_DESTROY,
+			   .pid = FEED_PID,
+			   .tid = 12,
+			   .cpu = -1 };
+	const struct lock *l;
+	struct report *r;
+
+	(void)state;
+	e.u.lock.address = L;
+	e.u.lock.kind = LOCK_SPIN;
+	e.u.lock.site = 0x54;
+	e.u.lock.owner = 11;
+	e.u.lock.owner_site = 0x51;
+	model_event(m, &e);
+	r = feed_report(m);
+	l = feed_lock(r, L);
+	assert_int_equal(l->destroyed_held.count, 1);
+	assert_int_equal(r->threads[l->destroyed_held.owner].tid, 11);
+	assert_int_equal(r->sites[l->destroyed_held.owner_site].address, 0x51);
+	report_free(r);
+}
+
 static void end_between_holds_is_innocent(void **state)
 {
 	struct model *m = two_threads();
@@ -110,6 +137,7 @@ static void end_of_an_address_used_again_is_no_proof(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(owner_that_the_end_names_needs_no_hold),
 		cmocka_unit_test(
 			end_that_fails_is_counted_and_blamed_on_the_owner),
 		cmocka_unit_test(end_that_fails_for_nobody_known_has_no_owner),

@@ -64,6 +64,6 @@ EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 
 	if (open)
 		lock_told_destroy((uint64_t)(uintptr_t)barrier, LOCK_BARRIER,
-				  SITE, result);
+				  SITE, result, false);
 	return result;
 }

@@ -67,10 +67,12 @@ EXPORT void mtx_destroy(mtx_t *mutex)
 {
 	bool open = thread_is_open(SITE);
 
+	bool busy = mutex_in(mutex)->__data.__lock != 0;
+
 	real.mtx_destroy(mutex);
 	if (open)
 		lock_told_destroy((uint64_t)(uintptr_t)mutex, LOCK_MUTEX, SITE,
-				  0);
+				  busy ? EBUSY : 0, busy);
 }
 
 EXPORT int cnd_wait(cnd_t *cond, mtx_t *mutex)
@@ -114,7 +116,7 @@ EXPORT void cnd_destroy(cnd_t *cond)
 	real.cnd_destroy(cond);
 	if (open)
 		lock_told_destroy((uint64_t)(uintptr_t)cond, LOCK_CONDITION,
-				  SITE, 0);
+				  SITE, 0, false);
 }
 
 EXPORT int thrd_join(thrd_t thread, int *value)

@@ -310,6 +310,6 @@ EXPORT int pthread_cond_destroy(pthread_cond_t *cond)
 
 	if (open)
 		lock_told_destroy((uint64_t)(uintptr_t)cond, LOCK_CONDITION,
-				  SITE, result);
+				  SITE, result, false);
 	return result;
 }

@@ -373,6 +373,6 @@ EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
 
 	if (open)
 		lock_told_destroy((uint64_t)(uintptr_t)mutex, LOCK_MUTEX, SITE,
-				  result);
+				  result, result == EBUSY);
 	return result;
 }

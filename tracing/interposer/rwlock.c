@@ -261,10 +261,11 @@ EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock,
 EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *lock)
 {
 	bool open = thread_is_open(SITE);
+	bool busy = (word_of(lock) & ~WORD_WRITE_PHASE) != 0;
 	int result = real.pthread_rwlock_destroy(lock);
 
 	if (open)
 		lock_told_destroy((uint64_t)(uintptr_t)lock, LOCK_RWLOCK, SITE,
-				  result);
+				  result, busy);
 	return result;
 }

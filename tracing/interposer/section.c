@@ -588,7 +588,33 @@ void lock_told_init(uint64_t lock, uint8_t kind, uint32_t attributes,
 		tell(TELL_lock_init, &fact);
 }
 
-void lock_told_destroy(uint64_t lock, uint8_t kind, uint64_t site, int result)
+/* Who holds the lock, by the board: another thread may be ending it just now.
+ */
+static void owner_find(uint64_t lock, struct fact_lock_destroy *fact)
+{
+	const struct board_header *header = board_header();
+	uint64_t at = header ? atomic_load_explicit(&header->slots,
+						    memory_order_acquire)
+			     : 0;
+
+	while (at) {
+		const struct board_slot *slot =
+			(const void *)((const char *)header + at);
+		uint32_t n = atomic_load_explicit(&slot->n_held,
+						  memory_order_relaxed);
+
+		for (uint32_t i = 0; i < n && i < BOARD_HELD; i++)
+			if (slot->held[i].lock == lock) {
+				fact->owner_tid = slot->tid;
+				fact->owner_site = slot->held[i].site;
+				return;
+			}
+		at = atomic_load_explicit(&slot->next, memory_order_acquire);
+	}
+}
+
+void lock_told_destroy(uint64_t lock, uint8_t kind, uint64_t site, int result,
+		       bool busy)
 {
 	union fact fact = { .lock_destroy = {
 				    .lock = lock,
@@ -597,8 +623,10 @@ void lock_told_destroy(uint64_t lock, uint8_t kind, uint64_t site, int result)
 				    .result = result,
 			    } };
 
+	if (busy)
+		owner_find(lock, &fact.lock_destroy);
 	if (!result)
 		section_forget(lock, kind);
-	if (tell_weight(&self.more->locks, clock_ticks()) == 1)
+	if (busy || tell_weight(&self.more->locks, clock_ticks()) == 1)
 		tell(TELL_lock_destroy, &fact);
 }

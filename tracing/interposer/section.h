@@ -256,6 +256,8 @@ void section_relock(const struct target *target);
 /* Tells the init or the end of a lock. */
 void lock_told_init(uint64_t lock, uint8_t kind, uint32_t attributes,
 		    uint64_t site);
-void lock_told_destroy(uint64_t lock, uint8_t kind, uint64_t site, int result);
+/* `busy`: it was still held, as its word said. */
+void lock_told_destroy(uint64_t lock, uint8_t kind, uint64_t site, int result,
+		       bool busy);
 
 #endif

@@ -217,6 +217,6 @@ EXPORT int sem_destroy(sem_t *sem)
 
 	if (open)
 		lock_told_destroy((uint64_t)(uintptr_t)sem, LOCK_SEMAPHORE,
-				  SITE, result ? errno : 0);
+				  SITE, result ? errno : 0, false);
 	return result;
 }

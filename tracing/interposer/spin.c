@@ -127,9 +127,11 @@ EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)
 EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
 {
 	bool open = thread_is_open(SITE);
+	bool busy = !may_be_free(lock);
 	int result = real.pthread_spin_destroy(lock);
 
 	if (open)
-		lock_told_destroy(address_of(lock), LOCK_SPIN, SITE, result);
+		lock_told_destroy(address_of(lock), LOCK_SPIN, SITE, result,
+				  busy);
 	return result;
 }
