@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "analysis/measure.h"
-#include "tracing/base/opts.h"
 
 /* A lock matters that has this share of what all locks have together. */
 #define MATTERS 0.01
@@ -28,6 +27,8 @@ struct diff {
 	size_t runs[DIFF_SIDES];
 	GHashTable *samples; /* "scope metric label" -> struct samples */
 	GArray *rows;	     /* struct diff_row */
+	GPtrArray *notes;    /* of what is compared */
+	char *program;	     /* of the first recording; NULL: none yet */
 };
 
 static double run_duration(const struct report *report)
@@ -104,6 +105,7 @@ struct diff *diff_new(void)
 	diff->samples = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					      samples_free);
 	diff->rows = g_array_new(FALSE, FALSE, sizeof(struct diff_row));
+	diff->notes = g_ptr_array_new_with_free_func(g_free);
 	return diff;
 }
 
@@ -113,6 +115,8 @@ void diff_free(struct diff *diff)
 		return;
 	g_hash_table_destroy(diff->samples);
 	g_array_free(diff->rows, TRUE);
+	g_ptr_array_free(diff->notes, TRUE);
+	g_free(diff->program);
 	g_free(diff);
 }
 
@@ -183,6 +187,36 @@ static void add_locks(struct diff *diff, enum diff_side side,
 		put(diff, side, DIFF_LOCKS, m->name, "", sum);
 }
 
+static void note(struct diff *diff, const struct report *report,
+		 const char *words)
+{
+	g_ptr_array_add(diff->notes,
+			g_strdup_printf("%s %s", report->run.trace, words));
+}
+
+/* What makes the figures of this one less than they seem. */
+static void add_notes(struct diff *diff, const struct report *report)
+{
+	const char *program =
+		report->run.argc ? report->run.argv[0] : report->run.command;
+	g_autofree char *name = g_path_get_basename(program);
+
+	if (report->run.truncated)
+		note(diff, report, "is damaged or cut off.");
+	if (report->run.events_lost || report->run.untold)
+		note(diff, report, "lost events.");
+	if (!diff->program)
+		diff->program = g_strdup(name);
+	else if (strcmp(diff->program, name) != 0)
+		note(diff, report, "is of another program.");
+}
+
+const char *const *diff_notes(const struct diff *diff, size_t *n)
+{
+	*n = diff->notes->len;
+	return (const char *const *)diff->notes->pdata;
+}
+
 void diff_add(struct diff *diff, enum diff_side side,
 	      const struct report *report)
 {
@@ -191,6 +225,7 @@ void diff_add(struct diff *diff, enum diff_side side,
 		    run_metrics[i].value(report));
 	for (size_t i = 0; i < G_N_ELEMENTS(lock_metrics); i++)
 		add_locks(diff, side, report, &lock_metrics[i]);
+	add_notes(diff, report);
 	diff->runs[side]++;
 }
 
@@ -226,30 +261,56 @@ static double t975(double freedom)
 	double z3 = z * z * z, z5 = z3 * z * z;
 
 	if (freedom < 5.5)
-		return table[(int)fmax(0, fmin(4, floor(freedom) - 1))];
+		return table[(int)fmax(0, fmin(4, floor(freedom + 1e-9) - 1))];
 	return z + (z3 + z) / (4 * freedom) +
 	       (5 * z5 + 16 * z3 + 3 * z) / (96 * freedom * freedom);
 }
 
-/* Welch's interval of the difference, as a share of the mean before. */
+/* The squared standard error of a mean, as a share of it. */
+static double share2(const struct moments *m)
+{
+	return m->error2 / (m->mean * m->mean);
+}
+
+/* Of Welch and Satterthwaite, for a sum of squared errors of two sides. */
+static double freedom(double before2, double after2, size_t n_before,
+		      size_t n_after)
+{
+	double sum = before2 + after2;
+
+	return sum * sum /
+	       (before2 * before2 / (double)(n_before - 1) +
+		after2 * after2 / (double)(n_after - 1));
+}
+
+/*
+ * The interval of the ratio of the means, from that of its logarithm: times
+ * scatter by factors, and nothing is below 0. Where nothing is left there is no
+ * logarithm: then it is that of the difference, as a share of the mean before.
+ */
 static void interval(struct diff_row *row, const struct moments *before,
 		     const struct moments *after)
 {
-	double error2 = before->error2 + after->error2, freedom, half;
+	double ratio = row->change + 1, half;
 
 	if (before->n < 2 || after->n < 2 || before->mean <= 0)
 		return;
 	row->has_interval = true;
 	row->low = row->high = row->change;
 	row->significant = row->change != 0;
-	if (error2 <= 0)
+	if (before->error2 + after->error2 <= 0)
 		return;
-	freedom = error2 * error2 /
-		  (before->error2 * before->error2 / (double)(before->n - 1) +
-		   after->error2 * after->error2 / (double)(after->n - 1));
-	half = t975(freedom) * sqrt(error2) / before->mean;
-	row->low = fmax(row->change - half, -1); /* nothing is below 0 */
-	row->high = row->change + half;
+	if (after->mean > 0) {
+		half = t975(freedom(share2(before), share2(after), before->n,
+				    after->n)) *
+		       sqrt(share2(before) + share2(after));
+		row->low = ratio * exp(-half) - 1;
+		row->high = ratio * exp(half) - 1;
+	} else {
+		half = t975((double)(before->n - 1)) * sqrt(share2(before));
+		row->low = -1;
+		row->high = row->change + half;
+	}
 	row->significant = row->low > 0 || row->high < 0;
 }
 
@@ -337,7 +398,7 @@ const struct diff_row *diff_rows(struct diff *diff, size_t *n)
 	return (const void *)diff->rows->data;
 }
 
-static bool is_metric(enum diff_scope scope, const char *name)
+bool diff_has_metric(enum diff_scope scope, const char *name)
 {
 	if (scope == DIFF_RUN) {
 		for (size_t i = 0; i < G_N_ELEMENTS(run_metrics); i++)
@@ -349,88 +410,6 @@ static bool is_metric(enum diff_scope scope, const char *name)
 		if (!strcmp(lock_metrics[i].name, name))
 			return scope == DIFF_LOCK || lock_metrics[i].sums;
 	return false;
-}
-
-static int parse_scope(const char *text, struct diff_condition *to,
-		       const char **rest)
-{
-	for (int i = 0; i < DIFF_NSCOPES; i++) {
-		size_t n = strlen(diff_scope_names[i]);
-
-		if (strncmp(text, diff_scope_names[i], n) != 0 ||
-		    (text[n] != '.' && text[n] != '['))
-			continue;
-		to->scope = (enum diff_scope)i;
-		*rest = text + n;
-		return 0;
-	}
-	return -1;
-}
-
-/* "[LABEL]", where a lock is named. */
-static int parse_label(const char **text, struct diff_condition *to)
-{
-	const char *end = strchr(*text, ']');
-	size_t n = end ? (size_t)(end - *text) - 1 : 0;
-
-	if (**text != '[')
-		return 0;
-	/* A label may have brackets of its own: the last one counts. */
-	for (const char *next = end; next; next = strchr(next + 1, ']'))
-		n = (size_t)(next - *text) - 1;
-	if (!end || to->scope != DIFF_LOCK || !n || n >= sizeof(to->lock))
-		return -1;
-	memcpy(to->lock, *text + 1, n);
-	*text += n + 2;
-	return 0;
-}
-
-/* " +10%" or " -5%". */
-static int parse_change(const char *text, struct diff_condition *to)
-{
-	char number[32];
-	size_t n;
-	double sign, value = 0;
-
-	text += strspn(text, " ");
-	if (*text != '+' && *text != '-')
-		return -1;
-	sign = *text++ == '-' ? -1 : 1;
-	n = strlen(text);
-	if (n < 2 || n > sizeof(number) || text[n - 1] != '%')
-		return -1;
-	memcpy(number, text, n - 1);
-	number[n - 1] = '\0';
-	if (opts_factor(number, &value, NULL))
-		return -1;
-	to->change = sign * value / 100;
-	return 0;
-}
-
-int diff_parse(const char *text, struct diff_condition *condition,
-	       struct err *err)
-{
-	const char *rest = text;
-	size_t n;
-
-	*condition = (struct diff_condition){ 0 };
-	if (parse_scope(text, condition, &rest) ||
-	    parse_label(&rest, condition) || *rest != '.')
-		return err_set(err,
-			       "'%s' is not a condition such as "
-			       "'lock.wait_ns +10%%'",
-			       text);
-	rest++;
-	n = strcspn(rest, " +-");
-	if (n < sizeof(condition->metric))
-		memcpy(condition->metric, rest, n);
-	if (!is_metric(condition->scope, condition->metric))
-		return err_set(err, "'%s' names no measure of a %s", text,
-			       diff_scope_names[condition->scope]);
-	if (parse_change(rest + n, condition))
-		return err_set(err, "'%s' ends in no change such as +10%%",
-			       text);
-	return 0;
 }
 
 /* Has it a share of what the locks have, on the side that has more? */
@@ -471,4 +450,16 @@ const struct diff_row *diff_meets(struct diff *diff,
 			return row;
 	}
 	return NULL;
+}
+
+bool diff_knows(struct diff *diff, const struct diff_condition *condition)
+{
+	size_t n;
+	const struct diff_row *rows = diff_rows(diff, &n);
+
+	for (size_t i = 0; i < n && *condition->lock; i++)
+		if (rows[i].scope == DIFF_LOCK &&
+		    strstr(rows[i].label, condition->lock))
+			return true;
+	return !*condition->lock;
 }

@@ -2,8 +2,9 @@
  * Two sets of recordings compared: the run and each lock, matched by label.
  *
  * Every recording gives one sample of each measure; a change is significant
- * where the 95 % interval of the difference of the means (Welch's t) does not
- * contain zero. One recording on a side has no interval and proves nothing.
+ * where the 95 % interval of the ratio of the means (Welch's t, on a
+ * logarithmic scale) does not contain one. One recording on a side has no
+ * interval and proves nothing.
  */
 #ifndef ANALYSIS_DIFF_H
 #define ANALYSIS_DIFF_H
@@ -57,6 +58,9 @@ void diff_add(struct diff *diff, enum diff_side side,
  */
 const struct diff_row *diff_rows(struct diff *diff, size_t *n);
 
+/* What speaks against the comparison, a line each; they belong to `diff`. */
+const char *const *diff_notes(const struct diff *diff, size_t *n);
+
 size_t diff_runs(const struct diff *diff, enum diff_side side);
 
 /* A condition such as "lock.wait_ns +10%", "lock[ledger].hold_ns -5%". */
@@ -70,6 +74,11 @@ struct diff_condition {
 /* 0, or -1 and a message that says what is wrong with `text`. */
 int diff_parse(const char *text, struct diff_condition *condition,
 	       struct err *err);
+
+bool diff_has_metric(enum diff_scope scope, const char *name);
+
+/* Whether any recording has a lock that it is about, where it names one. */
+bool diff_knows(struct diff *diff, const struct diff_condition *condition);
 
 /* The row that meets the condition, or NULL. A change that has an interval
  * must be significant, too. */

@@ -123,7 +123,8 @@ static const char doc[] =
 	"lock_wait_ns, io_ns, switches; of locks: acquisitions, contended, "
 	"wait_ns, wait_mean_ns, wait_p99_ns, wait_max_ns, hold_ns, "
 	"hold_mean_ns, handoff_ns, path_ns. Where there are intervals, only a "
-	"significant change counts.\n\n"
+	"significant change counts. A TEXT that no lock's name contains is "
+	"refused.\n\n"
 	"Exit status: 0 done, 1 EXPR holds, 2 usage, 3 not a trace.\n\n"
 	"examples:\n"
 	"  holdup diff before.trace after.trace\n"
@@ -234,7 +235,8 @@ static bool is_worth_a_row(const struct diff_row *row)
 static void write_text(struct diff *diff, const struct arguments *arguments)
 {
 	struct doc *page = doc_new();
-	size_t n, locks = 0;
+	size_t n, n_notes, locks = 0;
+	const char *const *notes = diff_notes(diff, &n_notes);
 	uint64_t most = arguments->top ? arguments->top : 5;
 	const struct diff_row *rows = diff_rows(diff, &n);
 	const char *label = NULL;
@@ -249,6 +251,8 @@ static void write_text(struct diff *diff, const struct arguments *arguments)
 		doc_note(page, "One recording a side shows no scatter: what is "
 			       "chance cannot be told. Repeat with --before "
 			       "and --after.");
+	for (size_t i = 0; i < n_notes; i++)
+		doc_note(page, "%s", notes[i]);
 	for (size_t i = 0; i < n; i++) {
 		const char *title = rows[i].scope == DIFF_RUN ? "The run"
 				    : rows[i].scope == DIFF_LOCKS
@@ -289,11 +293,15 @@ static json_t *row_json(const struct diff_row *row)
 static void write_json(struct diff *diff, const char *met)
 {
 	json_t *root = json_object(), *array = json_array();
-	size_t n;
+	json_t *caveats = json_array();
+	size_t n, n_notes;
 	const struct diff_row *rows = diff_rows(diff, &n);
+	const char *const *notes = diff_notes(diff, &n_notes);
 
 	for (size_t i = 0; i < n; i++)
 		(void)json_array_append_new(array, row_json(&rows[i]));
+	for (size_t i = 0; i < n_notes; i++)
+		(void)json_array_append_new(caveats, json_string(notes[i]));
 	(void)json_object_set_new(root, "schema", json_string("holdup-diff/1"));
 	(void)json_object_set_new(
 		root, "before",
@@ -301,6 +309,7 @@ static void write_json(struct diff *diff, const char *met)
 	(void)json_object_set_new(
 		root, "after",
 		json_integer((json_int_t)diff_runs(diff, DIFF_AFTER)));
+	(void)json_object_set_new(root, "notes", caveats);
 	(void)json_object_set_new(root, "rows", array);
 	(void)json_object_set_new(root, "failed",
 				  met ? json_string(met) : json_null());
@@ -332,6 +341,25 @@ static const char *first_met(struct diff *diff,
 	return NULL;
 }
 
+/* A condition that nothing can meet would let every change pass. */
+static int check_conditions(struct diff *diff,
+			    const struct arguments *arguments)
+{
+	for (guint i = 0; i < arguments->conditions->len; i++) {
+		const struct diff_condition *condition = &g_array_index(
+			arguments->conditions, struct diff_condition, i);
+
+		if (diff_knows(diff, condition))
+			continue;
+		fprintf(stderr,
+			"holdup diff: '%s': no lock's name contains '%s'\n",
+			(const char *)g_ptr_array_index(arguments->texts, i),
+			condition->lock);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
 static int compare(const struct arguments *arguments)
 {
 	struct diff *diff = diff_new();
@@ -345,6 +373,8 @@ static int compare(const struct arguments *arguments)
 			fprintf(stderr, "holdup diff: %s\n", err.text);
 			ret = EXIT_CANNOT;
 		}
+	if (!ret)
+		ret = check_conditions(diff, arguments);
 	if (!ret) {
 		met = first_met(diff, arguments);
 		if (arguments->json)

@@ -51,7 +51,7 @@ holdup.libs += $(model.libs)
 load.src := analysis/load.c $(report.src) $(names.src) $(read.src) $(manifest.src) $(model.src)
 load.pkgs := $(report.pkgs) $(names.pkgs) $(read.pkgs) $(manifest.pkgs) $(model.pkgs)
 load.libs := $(names.libs) $(model.libs)
-holdup.src += analysis/load.c analysis/diff.c analysis/diff_cmd.c analysis/report_cmd.c \
+holdup.src += analysis/load.c analysis/diff.c analysis/diff_condition.c analysis/diff_cmd.c analysis/report_cmd.c \
 	analysis/export.c analysis/export_pprof.c analysis/export_perfetto.c analysis/export_cmd.c
 # The analysis as a component of Babeltrace.
 plugin := babeltrace2/plugins/babeltrace-plugin-holdup

@@ -43,7 +43,7 @@ findings_test.src := tests/unit/findings_test.c $(report.src) $(base.src)
 findings_test.libs := $(base.libs)
 findings_test.pkgs := cmocka $(report.pkgs)
 tests += diff_test
-diff_test.src := tests/unit/diff_test.c tests/unit/sample_report.c analysis/diff.c $(report.src) $(base.src)
+diff_test.src := tests/unit/diff_test.c tests/unit/sample_report.c analysis/diff.c analysis/diff_condition.c $(report.src) $(base.src)
 diff_test.libs := $(base.libs)
 diff_test.pkgs := cmocka $(report.pkgs)
 # Feeds the model with events made by hand.

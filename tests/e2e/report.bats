@@ -108,6 +108,8 @@ setup() {
 		--fail-if 'lock[gate].wait_ns +10%'
 	[[ "$stderr" == *"'lock[gate].wait_ns +10%' holds"* ]]
 	run -0 holdup diff "$TRACE" calm --fail-if 'lock[gate].wait_ns +10%'
+	run -2 holdup diff "$TRACE" calm --fail-if 'lock[gaet].wait_ns +10%'
+	[[ $output == *"no lock's name contains 'gaet'"* ]]
 }
 
 @test "exports are what their tools read" {

@@ -28,14 +28,14 @@ struct file {
 };
 
 /* Memory is refused as it is without sanitizers, where there is a limit. */
-/* NOLINTBEGIN(cert-dcl37-c,cert-dcl51-cpp): the name is the sanitizer's. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the name is the sanitizer's. */
 const char *__asan_default_options(void);
 
 const char *__asan_default_options(void)
 {
 	return "allocator_may_return_null=1:max_allocation_size_mb=1024";
 }
-/* NOLINTEND(cert-dcl37-c,cert-dcl51-cpp) */
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static GArray *files;
 static size_t top_bytes;

@@ -49,8 +49,10 @@ static void welch_interval_is_that_computed_by_hand(void **state)
 	const struct diff_row *row;
 
 	(void)state;
-	/* means 200, 100; variances 100, 25; n 3: error = sqrt(125/3),
-	 * freedom = 2 * 125^2 / (100^2 + 25^2) = 2.94, t(2) = 4.303 */
+	/* means 200, 100; variances 100, 25; n 3: both means are known to
+	 * sqrt(100 / 3) / 200 = 0.028868 of themselves, their ratio to sqrt(2)
+	 * times that; freedom = 4, t(4) = 2.776: a factor of
+	 * exp(2.776 * 0.040825) = 1.12 either way */
 	add_run(diff, DIFF_BEFORE, 190);
 	add_run(diff, DIFF_BEFORE, 200);
 	add_run(diff, DIFF_BEFORE, 210);
@@ -60,8 +62,8 @@ static void welch_interval_is_that_computed_by_hand(void **state)
 	row = row_of(diff, DIFF_RUN, "duration_ns");
 	assert_near(row->change, -0.5, 1e-9);
 	assert_true(row->has_interval && row->significant);
-	assert_near(row->high - row->change, 4.303 * 6.45497 / 200, 1e-4);
-	assert_near(row->change - row->low, row->high - row->change, 1e-9);
+	assert_near(1 + row->high, 0.5 * exp(2.776 * 0.0408248), 1e-6);
+	assert_near(1 + row->low, 0.5 / exp(2.776 * 0.0408248), 1e-6);
 	row = row_of(diff, DIFF_LOCK, "wait_ns");
 	assert_string_equal(row->label, "ledger (orders.c:41)");
 	assert_near(row->change, -0.5, 1e-9);
@@ -160,6 +162,86 @@ static void conditions_that_mean_nothing_are_refused(void **state)
 	assert_near(condition.change, -0.055, 1e-9);
 }
 
+/* To a third, and what scatters by a third: a factor, no difference. */
+static void a_fall_by_a_factor_is_significant_for_all_its_scatter(void **state)
+{
+	struct diff *diff = diff_new();
+	const struct diff_row *row;
+
+	(void)state;
+	add_run(diff, DIFF_BEFORE, 555);
+	add_run(diff, DIFF_BEFORE, 440);
+	add_run(diff, DIFF_BEFORE, 330);
+	add_run(diff, DIFF_AFTER, 128);
+	add_run(diff, DIFF_AFTER, 90);
+	add_run(diff, DIFF_AFTER, 100);
+	row = row_of(diff, DIFF_RUN, "duration_ns");
+	assert_true(row->significant);
+	assert_true(row->low > -1 && row->high < -0.5);
+	diff_free(diff);
+}
+
+static void what_is_gone_is_less(void **state)
+{
+	struct diff *diff = diff_new();
+	const struct diff_row *row;
+
+	(void)state;
+	add_run(diff, DIFF_BEFORE, 190);
+	add_run(diff, DIFF_BEFORE, 210);
+	add_run(diff, DIFF_AFTER, 0);
+	add_run(diff, DIFF_AFTER, 0);
+	row = row_of(diff, DIFF_LOCK, "wait_ns");
+	assert_near(row->change, -1, 1e-9);
+	assert_near(row->low, -1, 1e-9);
+	assert_true(row->significant);
+	diff_free(diff);
+}
+
+static void a_lock_that_no_recording_has_is_not_known(void **state)
+{
+	struct diff *diff = diff_new();
+	struct diff_condition condition;
+
+	(void)state;
+	add_run(diff, DIFF_BEFORE, 190);
+	add_run(diff, DIFF_AFTER, 200);
+	assert_int_equal(
+		diff_parse("lock[ledger].wait_ns +1%", &condition, NULL), 0);
+	assert_true(diff_knows(diff, &condition));
+	assert_int_equal(
+		diff_parse("lock[legder].wait_ns +1%", &condition, NULL), 0);
+	assert_false(diff_knows(diff, &condition));
+	assert_int_equal(diff_parse("lock.wait_ns +1%", &condition, NULL), 0);
+	assert_true(diff_knows(diff, &condition));
+	diff_free(diff);
+}
+
+static void what_speaks_against_a_comparison_is_noted(void **state)
+{
+	struct diff *diff = diff_new();
+	struct report *report = sample_convoy();
+	const char *const *notes;
+	size_t n;
+
+	(void)state;
+	report->run.truncated = false;
+	report->run.events_lost = report->run.untold = 0;
+	diff_add(diff, DIFF_BEFORE, report);
+	(void)diff_notes(diff, &n);
+	assert_int_equal(n, 0);
+	report->run.truncated = true;
+	report->run.argc = 0;
+	report->run.command = "/bin/other";
+	diff_add(diff, DIFF_AFTER, report);
+	notes = diff_notes(diff, &n);
+	assert_int_equal(n, 2);
+	assert_non_null(strstr(notes[0], "is damaged or cut off."));
+	assert_non_null(strstr(notes[1], "is of another program."));
+	report_free(report);
+	diff_free(diff);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +250,11 @@ int main(void)
 		cmocka_unit_test(one_recording_a_side_has_no_interval),
 		cmocka_unit_test(a_new_lock_of_no_weight_meets_no_condition),
 		cmocka_unit_test(conditions_that_mean_nothing_are_refused),
+		cmocka_unit_test(
+			a_fall_by_a_factor_is_significant_for_all_its_scatter),
+		cmocka_unit_test(what_is_gone_is_less),
+		cmocka_unit_test(a_lock_that_no_recording_has_is_not_known),
+		cmocka_unit_test(what_speaks_against_a_comparison_is_noted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
