@@ -189,3 +189,10 @@ golden.src := tests/aid/golden.c $(synth.src) analysis/read_table.c
 golden.pkgs := $(read.pkgs)
 aids += processes
 processes.src := tests/aid/processes.c
+# All of the interposer but how threads and processes begin, which belongs to
+# ThreadSanitizer there.
+tests += interposer_race_test
+interposer_race_test.src := tests/unit/interposer_race_test.c tests/scratch.c $(filter-out \
+	$(addprefix tracing/interposer/,threads.c c11.c fork.c exec.c),$(libholdup.src))
+interposer_race_test.pkgs := cmocka lttng-ust glib-2.0
+interposer_race_test.libs := -llttng-ust-common -ldl -lgcc_s

@@ -26,8 +26,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static pthread_mutex_t counted = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int *done; /* shared by processes */
 

@@ -15,7 +15,7 @@
 #define THREADS 3
 
 int capget(cap_user_header_t header, cap_user_data_t data);
-int capset(cap_user_header_t header, const cap_user_data_t data);
+int capset(cap_user_header_t header, cap_user_data_t data);
 
 static pthread_barrier_t steps;
 

@@ -234,9 +234,9 @@ void privileges_did(long number, const long arguments[6])
 }
 
 /* No header of libc declares it. */
-int capset(cap_user_header_t header, const cap_user_data_t data);
+int capset(cap_user_header_t header, cap_user_data_t data);
 
-EXPORT int capset(cap_user_header_t header, const cap_user_data_t data)
+EXPORT int capset(cap_user_header_t header, cap_user_data_t data)
 {
 	const long arguments[6] = { (long)header, (long)data };
 	int result;

@@ -19,11 +19,13 @@
 
 __thread struct thread self;
 
-/* pthread_t -> tid, lossy: a later thread may take the place. */
-static struct {
-	_Atomic uint64_t thread;
-	_Atomic int32_t tid;
-} tids[TABLE_TIDS];
+/*
+ * pthread_t -> tid, lossy: a later thread may take the place. Both in one word,
+ * so that nobody reads one thread's with another's: a pthread_t is an address
+ * of 47 bits that ends in six zeros, a tid has 22 bits.
+ */
+#define TID_BITS 22
+static _Atomic uint64_t tids[TABLE_TIDS];
 
 /* Free struct thread_more: a pointer, with a count of pops in its top bits. */
 static _Atomic uint64_t free_list;
@@ -104,29 +106,27 @@ static uint32_t tid_place(uint64_t thread)
 	       TABLE_TIDS;
 }
 
+static uint64_t tid_key(uint64_t thread)
+{
+	return thread >> 6 << TID_BITS;
+}
+
 static void tid_remember(void)
 {
 	uint64_t thread = (uint64_t)pthread_self();
-	uint32_t i = tid_place(thread);
 
-	atomic_store_explicit(&tids[i].thread, 0, memory_order_relaxed);
-	atomic_store_explicit(&tids[i].tid, self.tid, memory_order_release);
-	atomic_store_explicit(&tids[i].thread, thread, memory_order_release);
+	atomic_store_explicit(&tids[tid_place(thread)],
+			      tid_key(thread) | (uint32_t)self.tid,
+			      memory_order_relaxed);
 }
 
 int32_t thread_tid_of(pthread_t thread)
 {
-	uint32_t i = tid_place((uint64_t)thread);
-	int32_t tid;
+	uint64_t key = tid_key((uint64_t)thread);
+	uint64_t found = atomic_load_explicit(
+		&tids[tid_place((uint64_t)thread)], memory_order_relaxed);
 
-	if (atomic_load_explicit(&tids[i].thread, memory_order_acquire) !=
-	    (uint64_t)thread)
-		return 0;
-	tid = atomic_load_explicit(&tids[i].tid, memory_order_acquire);
-	return atomic_load_explicit(&tids[i].thread, memory_order_acquire) ==
-			       (uint64_t)thread
-		       ? tid
-		       : 0;
+	return (found ^ key) >> TID_BITS ? 0 : (int32_t)(found ^ key);
 }
 
 /*
