@@ -9,6 +9,7 @@
 #include "analysis/export.h"
 #include "analysis/load.h"
 #include "tracing/base/exits.h"
+#include "tracing/base/output.h"
 
 enum option_key {
 	OPTION_FORMAT = 256,
@@ -98,22 +99,16 @@ static const struct argp argp = {
 static int write_out(const struct report *report,
 		     const struct arguments *arguments, struct err *err)
 {
-	FILE *out = arguments->output ? fopen(arguments->output, "we") : stdout;
-	const char *name =
-		arguments->output ? arguments->output : "standard output";
+	FILE *out = output_open(arguments->output, err);
 	int failed;
 
 	if (!out)
-		return err_errno(err, errno, "cannot write '%s'", name);
-	failed = arguments->format->write(report, out, err);
-	if (failed && arguments->output)
-		(void)fclose(out);
-	if (failed)
 		return -1;
-	failed = fflush(out) || ferror(out);
-	if (arguments->output && fclose(out))
-		failed = 1;
-	return failed ? err_errno(err, errno, "cannot write '%s'", name) : 0;
+	failed = arguments->format->write(report, out, err);
+	return output_close(out, arguments->output, failed ? NULL : err) ||
+			       failed
+		       ? -1
+		       : 0;
 }
 
 int export_main(int argc, char **argv)

@@ -20,6 +20,7 @@
 #include "analysis/read_table.h"
 #include "analysis/read_wrapper.h"
 #include "analysis/render.h"
+#include "tracing/base/output.h"
 
 #define BATCH_EVENTS 256
 #define LEVELS_MAX   8 /* between a recording and a stream of it */
@@ -146,8 +147,7 @@ static void take(struct sink *sink, const bt_message *message)
 static int print(const struct sink *sink, const struct report *report)
 {
 	struct render_options options = { .width = 80 };
-	FILE *out = sink->output ? fopen(sink->output, "we") : stdout;
-	bool bad;
+	FILE *out = output_open(sink->output, NULL);
 
 	if (!out)
 		return -1;
@@ -157,10 +157,7 @@ static int print(const struct sink *sink, const struct report *report)
 		render_html(report, &options, out);
 	else
 		render_text(report, &options, out);
-	bad = fflush(out) || ferror(out);
-	if (sink->output && fclose(out))
-		bad = true;
-	return bad ? -1 : 0;
+	return output_close(out, sink->output, NULL);
 }
 
 static int end(struct sink *sink, bool whole)

@@ -15,6 +15,7 @@
 #include "analysis/race/stats.h"
 #include "analysis/race/verdict.h"
 #include "tracing/base/exits.h"
+#include "tracing/base/output.h"
 
 #define DEFAULT_RUNS  50  /* of one program */
 #define DEFAULT_LIMIT 400 /* of each of two, before giving up */
@@ -140,16 +141,17 @@ static struct campaign *new_before(const struct settings *s, const char *logs,
 static int write_result(const struct settings *s, const struct race_result *r,
 			struct err *err)
 {
-	FILE *out = s->output ? fopen(s->output, "w") : stdout;
+	FILE *out = output_open(s->output, err);
 	int failed;
 
 	if (!out)
-		return err_errno(err, errno, "cannot write '%s'", s->output);
+		return -1;
 	failed = s->format->render(r, out);
-	if (fflush(out) || (s->output && fclose(out)) || failed)
-		return err_errno(err, errno, "cannot write '%s'",
-				 s->output ? s->output : "standard output");
-	return 0;
+	if (output_close(out, s->output, err))
+		return -1;
+	return failed ? err_set(err, "cannot write '%s'",
+				s->output ? s->output : "standard output")
+		      : 0;
 }
 
 /* The plain build: as told, or for a workload of ours its neighbour. */

@@ -12,6 +12,7 @@
 #include "analysis/select.h"
 #include "tracing/base/exits.h"
 #include "tracing/base/opts.h"
+#include "tracing/base/output.h"
 
 #define WIDTH	  80
 #define WIDTH_MAX 200
@@ -212,23 +213,17 @@ static void show_progress(void *data, double ratio)
 static int write_report(const struct report *report,
 			const struct arguments *arguments, struct err *err)
 {
-	FILE *out = arguments->output ? fopen(arguments->output, "we") : stdout;
-	const char *name =
-		arguments->output ? arguments->output : "standard output";
-	int failed;
+	FILE *out = output_open(arguments->output, err);
 
 	if (!out)
-		return err_errno(err, errno, "cannot write '%s'", name);
+		return -1;
 	if (arguments->format == FORMAT_JSON)
 		render_json(report, out);
 	else if (arguments->format == FORMAT_HTML)
 		render_html(report, &arguments->render, out);
 	else
 		render_text(report, &arguments->render, out);
-	failed = fflush(out) || ferror(out);
-	if (arguments->output && fclose(out))
-		failed = 1;
-	return failed ? err_errno(err, errno, "cannot write '%s'", name) : 0;
+	return output_close(out, arguments->output, err);
 }
 
 int report_main(int argc, char **argv)

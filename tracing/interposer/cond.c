@@ -2,6 +2,7 @@
  * Interposers of the condition variable. A wait ends the hold of its mutex and
  * begins a new one when it returns, which glibc does without a visible call.
  */
+#include "tracing/interposer/call.h"
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/section.h"
 #include "tracing/interposer/shared.h"
@@ -10,18 +11,6 @@
 
 /* glibc keeps the number of waiters above these bits of __wrefs. */
 #define WREFS_SHIFT 3
-
-enum form {
-	FORM_WAIT,
-	FORM_TIMED,
-	FORM_CLOCK,
-};
-
-struct call {
-	enum form form;
-	clockid_t clock;
-	const struct timespec *until;
-};
 
 /* A wait that goes on; its end runs when it is cancelled, too. */
 struct cond_wait {
@@ -41,10 +30,10 @@ struct cond_wait {
 
 static int call_real(const struct cond_wait *wait, const struct call *call)
 {
-	if (call->form == FORM_TIMED)
+	if (call->form == CALL_TIMED)
 		return real.pthread_cond_timedwait(wait->cond, wait->mutex,
 						   call->until);
-	if (call->form == FORM_CLOCK)
+	if (call->form == CALL_CLOCK)
 		return real.pthread_cond_clockwait(wait->cond, wait->mutex,
 						   call->clock, call->until);
 	return real.pthread_cond_wait(wait->cond, wait->mutex);
@@ -177,7 +166,7 @@ static int wait_on(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t site,
 		.cond = cond,
 		.mutex = mutex,
 		.site = site,
-		.flags = call->form == FORM_WAIT ? 0 : LOCK_TIMED,
+		.flags = call->form == CALL_PLAIN ? 0 : LOCK_TIMED,
 	};
 
 	wait.recorded = thread_is_open(site) && !module_is_foreign(site);
@@ -191,7 +180,7 @@ static int wait_on(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t site,
 int cond_wait_from(pthread_cond_t *cond, pthread_mutex_t *mutex,
 		   const struct timespec *until, uint64_t site)
 {
-	struct call call = { .form = until ? FORM_TIMED : FORM_WAIT,
+	struct call call = { .form = until ? CALL_TIMED : CALL_PLAIN,
 			     .until = until };
 
 	return wait_on(cond, mutex, site, &call);
@@ -199,13 +188,13 @@ int cond_wait_from(pthread_cond_t *cond, pthread_mutex_t *mutex,
 
 EXPORT int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
-	return wait_on(cond, mutex, SITE, &(struct call){ .form = FORM_WAIT });
+	return wait_on(cond, mutex, SITE, &(struct call){ .form = CALL_PLAIN });
 }
 
 EXPORT int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 				  const struct timespec *until)
 {
-	struct call call = { .form = FORM_TIMED, .until = until };
+	struct call call = { .form = CALL_TIMED, .until = until };
 
 	return wait_on(cond, mutex, SITE, &call);
 }
@@ -213,7 +202,7 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 				  clockid_t clock, const struct timespec *until)
 {
-	struct call call = { FORM_CLOCK, clock, until };
+	struct call call = { CALL_CLOCK, clock, until };
 
 	return wait_on(cond, mutex, SITE, &call);
 }

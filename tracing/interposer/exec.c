@@ -127,60 +127,63 @@ static void take_arguments(char **arguments, const char *first, va_list list)
 		;
 }
 
+typedef int exec_call(const char *file, char *const *arguments,
+		      char *const *environment);
+
+/* What those have in common whose arguments stand in a list. */
+static int exec_listed(exec_call *call, const char *file, const char *first,
+		       va_list list, bool has_environment)
+{
+	char *const *environment = environ;
+	char **arguments;
+	va_list counted;
+	size_t bytes;
+
+	va_copy(counted, list);
+	bytes = (count_arguments(counted) + 1) * sizeof(char *);
+	va_end(counted);
+	/* cppcheck-suppress allocaCalled; a VLA is no better */
+	arguments = alloca(bytes);
+	take_arguments(arguments, first, list);
+	if (has_environment)
+		environment = va_arg(list, char *const *);
+	return call(file, arguments, environment);
+}
+
 EXPORT int execl(const char *path, const char *first, ...)
 {
 	bool told = exec_begins(can_run(path), SITE);
-	char **arguments;
-	size_t bytes;
 	va_list list;
+	int result;
 
 	va_start(list, first);
-	bytes = (count_arguments(list) + 1) * sizeof(char *);
-	/* cppcheck-suppress allocaCalled; a VLA is no better */
-	arguments = alloca(bytes);
+	result = exec_listed(real.execve, path, first, list, false);
 	va_end(list);
-	va_start(list, first);
-	take_arguments(arguments, first, list);
-	va_end(list);
-	return exec_failed(told, real.execve(path, arguments, environ));
+	return exec_failed(told, result);
 }
 
 EXPORT int execlp(const char *file, const char *first, ...)
 {
 	bool told = exec_begins(can_find(file), SITE);
-	char **arguments;
-	size_t bytes;
 	va_list list;
+	int result;
 
 	va_start(list, first);
-	bytes = (count_arguments(list) + 1) * sizeof(char *);
-	/* cppcheck-suppress allocaCalled; a VLA is no better */
-	arguments = alloca(bytes);
+	result = exec_listed(real.execvpe, file, first, list, false);
 	va_end(list);
-	va_start(list, first);
-	take_arguments(arguments, first, list);
-	va_end(list);
-	return exec_failed(told, real.execvpe(file, arguments, environ));
+	return exec_failed(told, result);
 }
 
 EXPORT int execle(const char *path, const char *first, ...)
 {
 	bool told = exec_begins(can_run(path), SITE);
-	char *const *environment;
-	char **arguments;
-	size_t bytes;
 	va_list list;
+	int result;
 
 	va_start(list, first);
-	bytes = (count_arguments(list) + 1) * sizeof(char *);
-	/* cppcheck-suppress allocaCalled; a VLA is no better */
-	arguments = alloca(bytes);
+	result = exec_listed(real.execve, path, first, list, true);
 	va_end(list);
-	va_start(list, first);
-	take_arguments(arguments, first, list);
-	environment = va_arg(list, char *const *);
-	va_end(list);
-	return exec_failed(told, real.execve(path, arguments, environment));
+	return exec_failed(told, result);
 }
 
 static void end_at_once(int status, uint64_t site)

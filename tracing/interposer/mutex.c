@@ -1,4 +1,5 @@
 /* Interposers of the mutex. */
+#include "tracing/interposer/call.h"
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/section.h"
 #include "tracing/interposer/shared.h"
@@ -17,19 +18,7 @@
 #define WORD_DIED    0x40000000u
 #define WORD_PP_LOCK 0x0007ffffu /* below the priority ceiling */
 
-enum form {
-	FORM_LOCK,
-	FORM_TIMED,
-	FORM_CLOCK,
-};
-
-struct call {
-	enum form form;
-	clockid_t clock;
-	const struct timespec *until;
-};
-
-static const struct call plainly = { .form = FORM_LOCK };
+static const struct call plainly = { .form = CALL_PLAIN };
 
 static uint32_t word_of(const pthread_mutex_t *mutex)
 {
@@ -78,24 +67,12 @@ static int32_t owner_of(const pthread_mutex_t *mutex)
 
 static int call_real(pthread_mutex_t *mutex, const struct call *call)
 {
-	if (call->form == FORM_TIMED)
+	if (call->form == CALL_TIMED)
 		return real.pthread_mutex_timedlock(mutex, call->until);
-	if (call->form == FORM_CLOCK)
+	if (call->form == CALL_CLOCK)
 		return real.pthread_mutex_clocklock(mutex, call->clock,
 						    call->until);
 	return real.pthread_mutex_lock(mutex);
-}
-
-/* A call with bad arguments may fail where a try would not: leave it alone. */
-static bool is_plain(const struct call *call)
-{
-	if (call->form == FORM_LOCK)
-		return true;
-	if (call->form == FORM_CLOCK && call->clock != CLOCK_MONOTONIC &&
-	    call->clock != CLOCK_REALTIME)
-		return false;
-	return call->until && call->until->tv_nsec >= 0 &&
-	       call->until->tv_nsec < 1000000000;
 }
 
 static bool is_taken(int result)
@@ -180,12 +157,12 @@ lock_slow(pthread_mutex_t *mutex, uint64_t site, const struct call *call)
 		.site = site,
 		.kind = LOCK_MUTEX,
 		.mode = LOCK_WRITE,
-		.flags = call->form == FORM_LOCK ? 0 : LOCK_TIMED,
+		.flags = call->form == CALL_PLAIN ? 0 : LOCK_TIMED,
 	};
 	struct board_entry *entry;
 	int result;
 
-	if (!thread_is_open(site) || !is_plain(call))
+	if (!thread_is_open(site) || !call_is_plain(call))
 		return call_real(mutex, call);
 	entry = entry_of(target.lock, site, LOCK_MUTEX, LOCK_WRITE);
 	if (!entry)
@@ -221,7 +198,7 @@ int mutex_lock_from(pthread_mutex_t *mutex, uint64_t site)
 int mutex_timedlock_from(pthread_mutex_t *mutex, const struct timespec *until,
 			 uint64_t site)
 {
-	struct call call = { .form = FORM_TIMED, .until = until };
+	struct call call = { .form = CALL_TIMED, .until = until };
 
 	return lock_slow(mutex, site, &call);
 }
@@ -235,7 +212,7 @@ EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex,
 EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 				   const struct timespec *until)
 {
-	struct call call = { .form = FORM_CLOCK,
+	struct call call = { .form = CALL_CLOCK,
 			     .clock = clock,
 			     .until = until };
 

@@ -1,4 +1,5 @@
 /* Interposers of the read-write lock. */
+#include "tracing/interposer/call.h"
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/section.h"
 
@@ -7,18 +8,6 @@
 /* Bits of glibc's __readers; the number of readers stands above them. */
 #define WORD_WRITE_PHASE 1u
 #define WORD_WRITE_LOCK	 2u
-
-enum form {
-	FORM_LOCK,
-	FORM_TIMED,
-	FORM_CLOCK,
-};
-
-struct call {
-	enum form form;
-	clockid_t clock;
-	const struct timespec *until;
-};
 
 static uint32_t word_of(const pthread_rwlock_t *lock)
 {
@@ -51,29 +40,17 @@ static int call_real(pthread_rwlock_t *lock, uint8_t mode,
 {
 	bool read = mode == LOCK_READ;
 
-	if (call->form == FORM_TIMED)
+	if (call->form == CALL_TIMED)
 		return read ? real.pthread_rwlock_timedrdlock(lock, call->until)
 			    : real.pthread_rwlock_timedwrlock(lock,
 							      call->until);
-	if (call->form == FORM_CLOCK)
+	if (call->form == CALL_CLOCK)
 		return read ? real.pthread_rwlock_clockrdlock(lock, call->clock,
 							      call->until)
 			    : real.pthread_rwlock_clockwrlock(lock, call->clock,
 							      call->until);
 	return read ? real.pthread_rwlock_rdlock(lock)
 		    : real.pthread_rwlock_wrlock(lock);
-}
-
-/* A call with bad arguments fails where a try would not: leave it alone. */
-static bool is_plain(const struct call *call)
-{
-	if (call->form == FORM_LOCK)
-		return true;
-	if (call->form == FORM_CLOCK && call->clock != CLOCK_MONOTONIC &&
-	    call->clock != CLOCK_REALTIME)
-		return false;
-	return call->until && call->until->tv_nsec >= 0 &&
-	       call->until->tv_nsec < 1000000000;
 }
 
 static __attribute__((noinline)) int lock_slow(pthread_rwlock_t *lock,
@@ -85,13 +62,13 @@ static __attribute__((noinline)) int lock_slow(pthread_rwlock_t *lock,
 		.site = site,
 		.kind = LOCK_RWLOCK,
 		.mode = mode,
-		.flags = call->form == FORM_LOCK ? 0 : LOCK_TIMED,
+		.flags = call->form == CALL_PLAIN ? 0 : LOCK_TIMED,
 	};
 	struct board_entry *entry;
 	struct wait wait;
 	int result;
 
-	if (!thread_is_open(site) || !is_plain(call))
+	if (!thread_is_open(site) || !call_is_plain(call))
 		return call_real(lock, mode, call);
 	entry = entry_of(target.lock, site, LOCK_RWLOCK, mode);
 	if (!entry)
@@ -120,7 +97,7 @@ static __attribute__((noinline)) int lock_slow(pthread_rwlock_t *lock,
 static inline int lock_plain(pthread_rwlock_t *lock, uint8_t mode,
 			     uint64_t site)
 {
-	struct call call = { .form = FORM_LOCK };
+	struct call call = { .form = CALL_PLAIN };
 	uint64_t address = (uint64_t)(uintptr_t)lock;
 	struct board_entry *entry;
 
@@ -147,7 +124,7 @@ EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock,
 				      const struct timespec *until)
 {
-	struct call call = { .form = FORM_TIMED, .until = until };
+	struct call call = { .form = CALL_TIMED, .until = until };
 
 	return lock_slow(lock, LOCK_READ, SITE, &call);
 }
@@ -155,7 +132,7 @@ EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock,
 EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock,
 				      const struct timespec *until)
 {
-	struct call call = { .form = FORM_TIMED, .until = until };
+	struct call call = { .form = CALL_TIMED, .until = until };
 
 	return lock_slow(lock, LOCK_WRITE, SITE, &call);
 }
@@ -163,7 +140,7 @@ EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock,
 EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
 				      const struct timespec *until)
 {
-	struct call call = { FORM_CLOCK, clock, until };
+	struct call call = { CALL_CLOCK, clock, until };
 
 	return lock_slow(lock, LOCK_READ, SITE, &call);
 }
@@ -171,7 +148,7 @@ EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
 EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 				      const struct timespec *until)
 {
-	struct call call = { FORM_CLOCK, clock, until };
+	struct call call = { CALL_CLOCK, clock, until };
 
 	return lock_slow(lock, LOCK_WRITE, SITE, &call);
 }

@@ -3,21 +3,10 @@
  * that blocked, and the posts that somebody waits for.
  */
 #include "tracing/interposer/block.h"
+#include "tracing/interposer/call.h"
 #include "tracing/interposer/real.h"
 
 #include <errno.h>
-
-enum form {
-	FORM_WAIT,
-	FORM_TIMED,
-	FORM_CLOCK,
-};
-
-struct call {
-	enum form form;
-	clockid_t clock;
-	const struct timespec *until;
-};
 
 /* glibc on 64 bits: the value, and above it the number of waiters. */
 static uint64_t data_of(const sem_t *sem)
@@ -36,22 +25,11 @@ static bool has_waiters(const sem_t *sem)
 
 static int call_real(sem_t *sem, const struct call *call)
 {
-	if (call->form == FORM_TIMED)
+	if (call->form == CALL_TIMED)
 		return real.sem_timedwait(sem, call->until);
-	if (call->form == FORM_CLOCK)
+	if (call->form == CALL_CLOCK)
 		return real.sem_clockwait(sem, call->clock, call->until);
 	return real.sem_wait(sem);
-}
-
-static bool is_plain(const struct call *call)
-{
-	if (call->form == FORM_WAIT)
-		return true;
-	if (call->form == FORM_CLOCK && call->clock != CLOCK_MONOTONIC &&
-	    call->clock != CLOCK_REALTIME)
-		return false;
-	return call->until && call->until->tv_nsec >= 0 &&
-	       call->until->tv_nsec < 1000000000;
 }
 
 static void count_taken(sem_t *sem, uint64_t site, bool contended)
@@ -99,7 +77,7 @@ static void end(struct block *block)
 static int wait_blocked(sem_t *sem, const struct call *call, uint64_t site)
 {
 	struct block block __attribute__((cleanup(
-		end))) = { .flags = call->form == FORM_WAIT ? 0 : LOCK_TIMED };
+		end))) = { .flags = call->form == CALL_PLAIN ? 0 : LOCK_TIMED };
 	union fact fact;
 	int result;
 
@@ -124,7 +102,7 @@ static int wait_blocked(sem_t *sem, const struct call *call, uint64_t site)
 
 static int wait_for(sem_t *sem, const struct call *call, uint64_t site)
 {
-	if (!thread_is_open(site) || !is_plain(call))
+	if (!thread_is_open(site) || !call_is_plain(call))
 		return call_real(sem, call);
 	if (take_at_once(sem)) {
 		count_taken(sem, site, false);
@@ -135,7 +113,7 @@ static int wait_for(sem_t *sem, const struct call *call, uint64_t site)
 
 EXPORT int sem_wait(sem_t *sem)
 {
-	struct call call = { .form = FORM_WAIT };
+	struct call call = { .form = CALL_PLAIN };
 
 	return wait_for(sem, &call, SITE);
 }
@@ -143,7 +121,7 @@ EXPORT int sem_wait(sem_t *sem)
 EXPORT int sem_timedwait(sem_t *restrict sem,
 			 const struct timespec *restrict until)
 {
-	struct call call = { .form = FORM_TIMED, .until = until };
+	struct call call = { .form = CALL_TIMED, .until = until };
 
 	return wait_for(sem, &call, SITE);
 }
@@ -151,7 +129,7 @@ EXPORT int sem_timedwait(sem_t *restrict sem,
 EXPORT int sem_clockwait(sem_t *restrict sem, clockid_t clock,
 			 const struct timespec *restrict until)
 {
-	struct call call = { FORM_CLOCK, clock, until };
+	struct call call = { CALL_CLOCK, clock, until };
 
 	return wait_for(sem, &call, SITE);
 }
