@@ -83,7 +83,7 @@ static char *why_open(const struct lesson_finding *finding,
 
 	if (least->quiet_runs == least->runs)
 		return g_strdup(what);
-	return g_strdup_printf("%s; others had the CPUs in %zu of %zu", what,
+	return g_strdup_printf("%s; not all CPUs were free in %zu of %zu", what,
 			       least->runs - least->quiet_runs, least->runs);
 }
 

@@ -31,7 +31,7 @@ unsigned lesson_cpus(void); /* that this process may use */
 
 /* What others do with the CPUs while something runs. */
 struct lesson_watch {
-	double begin_s, busy_s, own_s;
+	double begin_s, busy_s, own_s, throttled;
 };
 
 void lesson_watch_begin(struct lesson_watch *watch);
@@ -42,21 +42,24 @@ void lesson_watch_begin(struct lesson_watch *watch);
  */
 double lesson_watch_end(const struct lesson_watch *watch);
 
+/* Whether a limit of our control group took the CPUs away since then. */
+bool lesson_watch_throttled(const struct lesson_watch *watch);
+
 /*
  * The share of the CPUs that is there for us at this moment, 0 to 1: by doing
  * a fixed amount of work on all at once. This tells of neighbours that no
  * count of ours knows, such as those of a virtual machine. `best_s` keeps the
- * shortest time that it took so far; 0 at first.
+ * least CPU time that it took so far; 0 at first.
  */
 double lesson_cpus_there(double *best_s);
 
 /*
- * Around a run: whether the CPUs were there for it. Without a watch, only
- * before and after it.
+ * Around a run: whether the CPUs were there for it. A recording knows better
+ * what others used meanwhile, since its recorder is no other.
  */
 void lesson_run_begin(struct lesson_result *result, struct lesson_watch *watch);
 bool lesson_run_was_quiet(struct lesson_result *result,
-			  const struct lesson_watch *watch);
+			  const struct lesson_watch *watch, bool is_recording);
 
 /* Runs holdup itself with these arguments, for its effects alone. */
 void lesson_holdup(const char *const args[]);

@@ -153,19 +153,19 @@ void lesson_run_begin(struct lesson_result *result, struct lesson_watch *watch)
 			lesson_cpus_there(&result->probe_s);
 	if (result->there <= 0)
 		result->there = lesson_cpus_there(&result->probe_s);
-	if (watch)
-		lesson_watch_begin(watch);
+	lesson_watch_begin(watch);
 }
 
 /* The CPUs were there before and after, and nobody used them between. */
 bool lesson_run_was_quiet(struct lesson_result *result,
-			  const struct lesson_watch *watch)
+			  const struct lesson_watch *watch, bool is_recording)
 {
-	double others = watch ? lesson_watch_end(watch) : 0;
+	double others = is_recording ? 0 : lesson_watch_end(watch);
+	bool throttled = lesson_watch_throttled(watch);
 	double before = result->there;
 
 	result->there = lesson_cpus_there(&result->probe_s);
-	return others <= OTHERS_MOST && before >= THERE_LEAST &&
+	return !throttled && others <= OTHERS_MOST && before >= THERE_LEAST &&
 	       result->there >= THERE_LEAST;
 }
 
@@ -186,7 +186,7 @@ int lesson_run_variant(struct lesson_result *lesson,
 
 	lesson_run_begin(lesson, &watch);
 	result = spawn_run(argv, lesson_limit_s(lesson->scale), &spawned, err);
-	outcome->is_quiet = lesson_run_was_quiet(lesson, &watch);
+	outcome->is_quiet = lesson_run_was_quiet(lesson, &watch, false);
 	if (result == 0 && spawned.timed_out)
 		result = err_set(err, "'%s' did not end within %u s",
 				 outcome->variant->args,

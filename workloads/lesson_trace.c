@@ -175,16 +175,17 @@ void lesson_record(struct lesson_result *result, struct lesson_outcome *outcome,
 {
 	const char *plots = result->lesson->plots;
 	bool again = outcome->n_reports > 0;
+	struct lesson_watch watch;
 	bool is_quiet;
 
 	if (!outcome->trace)
 		outcome->trace = g_strdup_printf("%s/%s/%s.trace", options->out,
 						 result->lesson->id,
 						 outcome->variant->name);
-	lesson_run_begin(result, NULL);
+	lesson_run_begin(result, &watch);
 	if (!record(outcome, result->scale))
 		return;
-	is_quiet = lesson_run_was_quiet(result, NULL);
+	is_quiet = lesson_run_was_quiet(result, &watch, true);
 	if (!read_report(outcome, is_quiet))
 		return;
 	outcome->is_quiet = outcome->reports[outcome->n_reports - 1].is_quiet;
