@@ -145,6 +145,8 @@ struct event {
 			uint64_t begin_ns, end_ns; /* SIGNAL: end_ns == begin */
 			int32_t result;
 			uint32_t waiters; /* SIGNAL: as told, or number woken */
+			const uint64_t *stack; /* WAIT_BEGIN of futexes */
+			uint8_t n_stack;
 		} wait;			  /* WAIT_BEGIN .. BROADCAST */
 		struct {
 			uint8_t op, fd_kind;

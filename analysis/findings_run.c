@@ -274,6 +274,18 @@ static const char *on_path(const struct report *report, uint64_t path)
 			    units_share(&part, share));
 }
 
+/* Who sleeps on a futex may well be waiting for a lock. */
+static bool waits_for_futex(const struct finder *finder)
+{
+	const struct report *report = finder->report;
+
+	for (size_t i = 0; i < report->n_groups; i++)
+		if (report->groups[i].kind == LOCK_FUTEX &&
+		    finder_lock_matters(finder, &report->groups[i], 1))
+			return true;
+	return false;
+}
+
 /* Said when no finding is about a lock, and only of what was recorded. */
 void find_no_contention(struct finder *finder)
 {
@@ -292,7 +304,7 @@ void find_no_contention(struct finder *finder)
 	/* Of what is damaged nobody knows that nothing else was in it. */
 	if (!is_recorded(report) || is_stuck(report) || report->run.truncated ||
 	    report->run.threadless || finder_has(finder, "lost-wakeup") ||
-	    finder_has(finder, "wakeup-storm"))
+	    finder_has(finder, "wakeup-storm") || waits_for_futex(finder))
 		return;
 	for (size_t i = 0; i < report->n_locks; i++) {
 		if (!measure_is_held(&report->locks[i]))

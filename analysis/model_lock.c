@@ -100,22 +100,29 @@ void lock_add_wait(struct model *m, struct m_lock *lock,
 	press(m, lock);
 }
 
-static void stack_keep(struct model *m, struct m_thread *t,
-		       const struct event *e)
+void stack_keep(struct model *m, struct m_thread *t, uint64_t begin,
+		const uint64_t *stack, uint8_t most)
 {
 	uint8_t n = 0;
 
 	/* A frame at 0 is none, and ends the stack. */
-	while (n < MIN(e->u.lock.n_stack, STACK_MAX) && e->u.lock.stack[n])
+	while (n < MIN(most, STACK_MAX) && stack[n])
 		n++;
-	t->wait_begin = e->u.lock.begin_ns;
-	t->wait_owner = e->u.lock.owner;
+	t->wait_begin = begin;
 	t->n_stack = n;
-	t->n_held = MIN(e->u.lock.n_held, HELD_MAX);
 	if (n && !t->stack)
 		t->stack = g_new(int32_t, STACK_MAX);
 	for (uint8_t i = 0; i < n; i++)
-		t->stack[i] = model_site(m, t->pid, e->u.lock.stack[i]);
+		t->stack[i] = model_site(m, t->pid, stack[i]);
+}
+
+static void wait_keep(struct model *m, struct m_thread *t,
+		      const struct event *e)
+{
+	stack_keep(m, t, e->u.lock.begin_ns, e->u.lock.stack,
+		   e->u.lock.n_stack);
+	t->wait_owner = e->u.lock.owner;
+	t->n_held = MIN(e->u.lock.n_held, HELD_MAX);
 	if (t->n_held && !t->held)
 		t->held = g_new(uint64_t, HELD_MAX);
 	for (uint8_t i = 0; i < t->n_held; i++)
@@ -140,13 +147,12 @@ static void on_wait(struct model *m, const struct event *e)
 			      .site = model_site(m, e->pid, e->u.lock.site),
 			      .state = STATE_LOCK,
 		      });
-	stack_keep(m, t, e);
+	wait_keep(m, t, e);
 	order_wait(m, t, lock, e);
 }
 
-/* The stack that came with the wait, where it is the longest of its site. */
-static void stack_move(const struct m_thread *t, struct m_lock_site *site,
-		       uint64_t begin, uint64_t ns)
+void stack_move(const struct m_thread *t, struct m_lock_site *site,
+		uint64_t begin, uint64_t ns)
 {
 	if (t->wait_begin > begin + APART_MOST ||
 	    t->wait_begin + APART_MOST < begin || !t->n_stack ||

@@ -72,6 +72,9 @@ static void on_begin(struct model *m, const struct event *e,
 		lock->signals.timed += e->u.wait.flags & LOCK_TIMED ? 1 : 0;
 		t->again = e->u.wait.flags & LOCK_RELOCK ? cover.begin : 0;
 	}
+	if (e->u.wait.n_stack)
+		stack_keep(m, t, cover.begin, e->u.wait.stack,
+			   e->u.wait.n_stack);
 	*(struct told_begin *)queue_push(&model_detail(m, lock)->open,
 					 sizeof(struct told_begin)) =
 		(struct told_begin){ cover.begin, t->index };
@@ -178,6 +181,7 @@ static void on_end(struct model *m, const struct event *e, struct m_lock *lock)
 	}
 	if (begin > end || (m->windowed && begin == end))
 		return;
+	stack_move(t, site, cover.begin, end - begin);
 	lock->told.waits++;
 	site->told.waits++;
 	lock->told.wait_ns += end - begin;

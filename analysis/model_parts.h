@@ -468,6 +468,12 @@ void lock_add_wait(struct model *m, struct m_lock *lock,
 /* A wait for a lock that has ended, counted and queued. */
 void lock_wait_done(struct model *m, struct m_lock *lock, struct m_thread *t,
 		    const struct told_wait *w);
+/* The stack that comes with a wait's begin, kept by its thread until it ends:
+ * then it is its site's, where that wait is the longest. */
+void stack_keep(struct model *m, struct m_thread *t, uint64_t begin,
+		const uint64_t *stack, uint8_t most);
+void stack_move(const struct m_thread *t, struct m_lock_site *site,
+		uint64_t begin, uint64_t ns);
 /* Waits that `thread` began before `ns` are no longer open. */
 void lock_close_begin(struct m_lock *lock, int32_t thread, uint64_t ns);
 

@@ -5,7 +5,7 @@ report.src := analysis/arena.c analysis/report.c analysis/select.c analysis/grou
 	analysis/findings.c analysis/findings_locks.c analysis/findings_kinds.c analysis/findings_run.c analysis/findings_cpu.c analysis/findings_stages.c analysis/findings_conditions.c \
 	analysis/overhead.c analysis/units.c
 report.pkgs := glib-2.0
-names.src := analysis/names.c analysis/symbols.c analysis/symbols_binary.c analysis/symbols_data.c
+names.src := analysis/names.c analysis/symbols.c analysis/symbols_binary.c analysis/symbols_data.c analysis/symbols_scopes.c
 names.pkgs := libdw libelf glib-2.0
 names.libs := -liberty
 render.src := analysis/doc.c analysis/doc_text.c analysis/doc_html.c \

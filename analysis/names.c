@@ -139,7 +139,7 @@ static const char *python_label(const struct report *report,
 static const char *of_variable(struct arena *arena,
 			       const struct variable *variable)
 {
-	if (variable->line > 0)
+	if (variable->line > 0 && *variable->path)
 		return arena_printf(arena, "%s (%s:%d)", variable->name,
 				    base_name(variable->path), variable->line);
 	return arena_printf(arena, "%s (%s)", variable->name, variable->module);
@@ -181,7 +181,10 @@ static const char *lock_label(const struct report *report,
 	if (lock->init_site >= 0)
 		return arena_printf(arena, "%s from %s", kind,
 				    report->sites[lock->init_site].text);
-	site = lock->first_site >= 0 ? lock->first_site : busiest_site(lock);
+	/* A futex is woken from many places; where it is waited on counts. */
+	site = lock->first_site >= 0 && lock->kind != LOCK_FUTEX
+		       ? lock->first_site
+		       : busiest_site(lock);
 	if (site >= 0)
 		site = measure_user_site(report, lock, site);
 	if (site >= 0)

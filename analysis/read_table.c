@@ -74,6 +74,7 @@ LIST(lock_order) = { FIELD(U64, "first", u.order.first), FIELD(U64, "second", u.
 #define RESULT FIELD(I32, "result", u.wait.result),
 #define FLAGS FIELD(U8, "flags", u.wait.flags),
 #define MUTEX FIELD(U64, "mutex", u.wait.mutex),
+#define STACK COUNTED(U64S, "stack", u.wait.stack, u.wait.n_stack),
 #define WAITERS(name) FIELD(U32, name, u.wait.waiters),
 
 WAIT_BEGIN(cond_wait, "cond", LOCK_CONDITION, MUTEX FLAGS);
@@ -86,7 +87,7 @@ WAIT_END(sem_wait, "sem", LOCK_SEMAPHORE, FLAGS RESULT);
 SIGNAL(sem_post, "sem", LOCK_SEMAPHORE, FIELD(I32, "value", u.wait.result),);
 WAIT_BEGIN(once, "once", LOCK_ONCE, FIELD(U64, "routine", u.wait.mutex),);
 WAIT_END(once, "once", LOCK_ONCE, FIELD(I32, "ran", u.wait.result),);
-WAIT_BEGIN(futex_wait, "address", LOCK_FUTEX, );
+WAIT_BEGIN(futex_wait, "address", LOCK_FUTEX, STACK);
 WAIT_END(futex_wait, "address", LOCK_FUTEX, RESULT);
 SIGNAL(futex_wake, "address", LOCK_FUTEX, WAITERS("woken"));
 

@@ -9,6 +9,7 @@
 
 #include "analysis/symbols_binary.h"
 #include "analysis/symbols_data.h"
+#include "analysis/symbols_scopes.h"
 
 struct mapping {
 	uint64_t base, bytes;
@@ -288,6 +289,9 @@ static bool is_library_name(const char *function)
 		"core::", "alloc::",	 "parking_lot"
 	};
 
+	/* Rust's methods: "<std::sys::sync::mutex::futex::Mutex>::lock". */
+	while (*function == '<' || *function == '&')
+		function++;
 	for (size_t i = 0; i < G_N_ELEMENTS(begins); i++)
 		if (g_str_has_prefix(function, begins[i]))
 			return true;
@@ -345,29 +349,17 @@ static bool called_from(struct symbols *symbols, Dwarf_Die *die,
 static void scopes_function(struct symbols *symbols, Dwarf_Die *unit,
 			    Dwarf_Addr address, struct symbol *symbol)
 {
-	Dwarf_Die *found = NULL, *scopes = NULL;
-	int n = dwarf_getscopes(unit, address, &found);
+	Dwarf_Die scopes[SCOPES_MAX];
+	unsigned n = scopes_at(unit, address, scopes);
 
-	/* Those of an inlined function lead to where it was written, not to
-	 * where it was called: ask again from the innermost one. */
-	if (n > 0)
-		n = dwarf_getscopes_die(&found[0], &scopes);
-	free(found);
-
-	for (int i = 0; i < n; i++) {
-		int tag = dwarf_tag(&scopes[i]);
-
-		if (tag != DW_TAG_subprogram &&
-		    tag != DW_TAG_inlined_subroutine)
-			continue;
+	for (unsigned i = 0; i < n; i++) {
 		symbol->function = die_function(symbols, &scopes[i]);
 		symbol->runtime = is_library_name(symbol->function) ||
 				  is_system_path(symbol->path);
-		if (!symbol->runtime || tag == DW_TAG_subprogram ||
+		if (!symbol->runtime || i + 1 == n ||
 		    !called_from(symbols, &scopes[i], symbol))
 			break;
 	}
-	free(scopes);
 }
 
 static void from_dwarf(struct symbols *symbols, Dwfl_Module *module,

@@ -105,7 +105,7 @@ FACT(sem_wait_end, HEX(sem) U8(flags) HEX(site) U64(begin_ns) U64(end_ns) I32(re
 FACT(sem_post, HEX(sem) HEX(site) U64(at_ns) I32(value))
 FACT(once_begin, HEX(once) HEX(routine) HEX(site) U64(begin_ns))
 FACT(once_end, HEX(once) HEX(site) U64(begin_ns) U64(end_ns) U8(ran))
-FACT(futex_wait_begin, HEX(address) I32(op) HEX(site) U64(begin_ns))
+FACT(futex_wait_begin, HEX(address) I32(op) HEX(site) U64(begin_ns) SEQ(stack))
 FACT(futex_wait_end, HEX(address) I32(op) HEX(site) U64(begin_ns) U64(end_ns) I32(result))
 FACT(futex_wake, HEX(address) I32(op) HEX(site) U64(at_ns) I32(woken))
 

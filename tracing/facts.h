@@ -229,6 +229,8 @@ struct fact_futex_wait_begin {
 	int32_t op;
 	uint64_t site;
 	uint64_t begin_ns;
+	const uint64_t *stack;
+	uint8_t n_stack;
 };
 
 struct fact_futex_wait_end {

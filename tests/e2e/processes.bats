@@ -210,3 +210,39 @@ for t in threads: t.join()'
 	[ "$(jq .run.processes r.json)" -ge 17 ]
 	"$BUILD/aid/check_report" t
 }
+
+@test "who waits for a futex of a library's is the one that called it" {
+	command -v clang++ >/dev/null || skip "no clang++"
+	cat >gate.cc <<-'CODE'
+		#include <chrono>
+		#include <semaphore>
+		#include <thread>
+		#include <vector>
+		namespace bank {
+		std::counting_semaphore<4> *gate;
+		[[gnu::noinline]] void deposit()
+		{
+			gate->acquire();
+			std::this_thread::sleep_for(std::chrono::microseconds(300));
+			gate->release();
+		}
+		}
+		int main()
+		{
+			std::vector<std::thread> threads;
+			bank::gate = new std::counting_semaphore<4>(1);
+			for (int i = 0; i < 3; i++)
+				threads.emplace_back([] { for (int j = 0; j < 53; j++) bank::deposit(); });
+			for (auto &thread : threads)
+				thread.join();
+		}
+	CODE
+	clang++ -std=c++20 -g -O2 -pthread -o gate gate.cc ||
+		skip "no C++20 library"
+	recorded 0 ./gate
+	report
+	jq -e '[.locks[] | select(.kind == "futex")][0] |
+		.label | startswith("futex in bank::deposit (gate.cc:")' r.json
+	jq -e '[.locks[] | select(.kind == "futex")][0].sites[0].stack |
+		any(startswith("bank::deposit"))' r.json
+}

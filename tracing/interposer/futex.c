@@ -64,6 +64,7 @@ static long wait_for(long number, const struct arguments *a, int op,
 		     uint64_t site)
 {
 	struct block block = { 0 };
+	uint64_t stack[STACK_MAX];
 	union fact fact;
 	long result;
 
@@ -74,7 +75,11 @@ static long wait_for(long number, const struct arguments *a, int op,
 			.op = op,
 			.site = site,
 			.begin_ns = block.begin_ns,
+			.stack = stack,
 		};
+		/* Who calls this is a library's lock: look further up. */
+		fact.futex_wait_begin.n_stack = (uint8_t)wait_stack(
+			block.entry, block.begin_ticks, site, stack);
 		tell_now(TELL_futex_wait_begin, &fact);
 	}
 	result = call_real(number, a);

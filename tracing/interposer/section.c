@@ -383,18 +383,19 @@ void section_forget(uint64_t lock, uint8_t kind)
 	thread_open(closed);
 }
 
-static unsigned wait_stack(const struct wait *wait, uint64_t *stack)
+unsigned wait_stack(const struct board_entry *entry, uint64_t ticks,
+		    uint64_t site, uint64_t *stack)
 {
 	struct thread_more *more = self.more;
 	struct closed closed;
 	unsigned n;
 
-	if (wait->entry->waits_told >= STACKS_FIRST &&
-	    wait->begin_ticks < more->stack_next_ticks)
+	if (entry && entry->waits_told >= STACKS_FIRST &&
+	    ticks < more->stack_next_ticks)
 		return 0;
-	more->stack_next_ticks = wait->begin_ticks + STACK_PAUSE_TICKS;
+	more->stack_next_ticks = ticks + STACK_PAUSE_TICKS;
 	closed = thread_close();
-	n = stack_take(stack, STACK_MAX, wait->target.site);
+	n = stack_take(stack, STACK_MAX, site);
 	thread_open(closed);
 	return n;
 }
@@ -427,7 +428,8 @@ static void wait_tell(const struct wait *wait, uint64_t begin_ns,
 	if (wait->weight > 1)
 		fact.lock_wait.flags |= LOCK_SAMPLED;
 	fact.lock_wait.n_held = n;
-	fact.lock_wait.n_stack = (uint8_t)wait_stack(wait, stack);
+	fact.lock_wait.n_stack = (uint8_t)wait_stack(
+		wait->entry, wait->begin_ticks, wait->target.site, stack);
 	wait->entry->waits_told++;
 	tell_now(TELL_lock_wait, &fact);
 }

@@ -253,6 +253,14 @@ void try_failed(const struct target *target, int result);
 /* Counts an inner acquisition of a recursive lock. */
 void section_relock(const struct target *target);
 
+/*
+ * The call stack of a wait that begins at `ticks`: of the first few of its
+ * `entry`, then of one in 5 ms of this thread. Returns its length, 0 for none;
+ * `stack` has room for STACK_MAX.
+ */
+unsigned wait_stack(const struct board_entry *entry, uint64_t ticks,
+		    uint64_t site, uint64_t *stack);
+
 /* Tells the init or the end of a lock. */
 void lock_told_init(uint64_t lock, uint8_t kind, uint32_t attributes,
 		    uint64_t site);
