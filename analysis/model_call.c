@@ -188,18 +188,24 @@ static void join_hop(struct model *m, const struct event *e,
 		e->u.thread.other > 0 ? model_thread_find(m, e->u.thread.other)
 		: place != MAP_NONE   ? thread_at(m, (int32_t)place)
 				      : NULL;
+	struct hop hop;
 	uint64_t ns;
 
 	if (!joined || joined == t || !(joined->ended || joined->gone))
 		return;
 	ns = MIN(joined->end, cover->end);
-	if (ns > cover->begin)
-		model_hop(m, &(struct hop){ .ns = ns,
-					    .begin = cover->begin,
-					    .end = cover->end,
-					    .from = joined->index,
-					    .to = t->index,
-					    .lock = -1 });
+	hop = (struct hop){ .ns = ns,
+			    .begin = cover->begin,
+			    .end = cover->end,
+			    .from = joined->index,
+			    .to = t->index,
+			    .lock = -1 };
+	if (ns > cover->begin) {
+		model_hop(m, &hop);
+	} else { /* Played again, it may have to wait. */
+		hop.early = true;
+		tape_hop(m->tape, &hop);
+	}
 }
 
 static void on_join(struct model *m, const struct event *e)

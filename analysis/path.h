@@ -31,6 +31,7 @@ struct hop {
 	int32_t lock;	     /* -1: not through a lock that is held */
 	uint8_t by_waking;   /* told by the scheduler, not by the object */
 	uint8_t io;	     /* only if `from` was in an I/O call then */
+	uint8_t early;	     /* it came before the wait: of the tape alone */
 };
 
 struct path *path_new(void);

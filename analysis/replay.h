@@ -73,7 +73,7 @@ struct replay { /* belongs to the report's arena */
 	} * scripts;
 	int end; /* the script whose end is that of the run, -1: the last */
 	size_t n_points;
-	const uint64_t *point_ns; /* when they were posted */
+	const uint64_t *point_ns; /* when they were posted, since the begin */
 	size_t n_locks;		  /* of the report */
 	size_t n_devices;
 	uint32_t cpus;

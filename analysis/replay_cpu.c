@@ -232,7 +232,7 @@ bool cpu_is_due(struct sim *s, int32_t actor)
 	if (!a->left || (a->spins && lock_is_free(a->spins, a->reads)))
 		return true;
 	if (s->n_ready &&
-	    (has_less(s, s->ready[0], actor) || is_foreign_turn(s))) {
+	    (!has_less(s, actor, s->ready[0]) || is_foreign_turn(s))) {
 		cpu_drop(s, a, PLACE_READY);
 		ready_put(s, actor);
 	} else {

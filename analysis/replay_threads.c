@@ -32,7 +32,7 @@ static int depth_by(const struct replay_step *step)
 struct cut {
 	GArray *steps;	/* of all its parts */
 	GArray *begins; /* guint: where in steps each part begins */
-	GArray *ats;	/* uint64_t: own time of the thread before each */
+	GArray *ats;	/* uint64_t: when it came to each, at the earliest */
 	int32_t waited; /* the last point that it waited for, -1 none */
 	int depth;	/* of locks and calls that it is in */
 	bool may_end;	/* the part, after its last step */
@@ -52,29 +52,34 @@ static void part_begin(struct cut *cut)
 	cut->may_end = false;
 }
 
-static void cut_step(struct cut *cut, struct replay_step step)
+/* `last`: it says that the thread is over. */
+static void cut_step(struct cut *cut, const struct replay *replay,
+		     struct replay_step step, bool last)
 {
 	bool pends = step.does == REPLAY_PEND;
 
-	if (!cut->depth && (cut->may_end || pends)) {
+	if (!cut->depth && (cut->may_end || pends || last)) {
 		if (pends)
 			cut->waited = -1;
 		part_begin(cut);
 	}
-	if (pends)
+	if (pends) {
 		cut->waited = step.what;
+		cut->at = MAX(cut->at, replay->point_ns[step.what]);
+	}
 	cut->depth = MAX(cut->depth + depth_by(&step), 0);
 	cut->at += takes_time(&step) ? step.ns : 0;
 	cut->may_end = depth_by(&step) < 0 || takes_time(&step);
 	g_array_append_val(cut->steps, step);
 }
 
-static void cut_steps(struct cut *cut, const struct replay_script *script,
-		      size_t first)
+static void cut_steps(struct cut *cut, const struct replay *replay,
+		      const struct replay_script *script, size_t first)
 {
 	part_begin(cut);
 	for (size_t i = first; i < script->n; i++) {
 		struct replay_step step = script->steps[i];
+		bool last = i + 1 == script->n && step.does == REPLAY_POST;
 
 		while (!cut->depth && step.does == REPLAY_CPU &&
 		       step.ns > PIECE_NS) {
@@ -82,9 +87,9 @@ static void cut_steps(struct cut *cut, const struct replay_script *script,
 
 			piece.ns = PIECE_NS;
 			step.ns -= PIECE_NS;
-			cut_step(cut, piece);
+			cut_step(cut, replay, piece, false);
 		}
-		cut_step(cut, step);
+		cut_step(cut, replay, step, last);
 	}
 }
 
@@ -110,7 +115,8 @@ static void parts_add(struct cutting *c, const struct cut *cut)
 	}
 }
 
-static void cut_script(struct cutting *c, const struct replay_script *script)
+static void cut_script(struct cutting *c, const struct replay *replay,
+		       const struct replay_script *script)
 {
 	size_t first = script->n && script->steps[0].does == REPLAY_PEND;
 	struct replay_script opening = { script->steps, first, script->thread,
@@ -124,7 +130,7 @@ static void cut_script(struct cutting *c, const struct replay_script *script)
 	};
 
 	g_array_append_val(c->openings, opening);
-	cut_steps(&cut, script, first);
+	cut_steps(&cut, replay, script, first);
 	parts_add(c, &cut);
 	g_ptr_array_add(c->owned, cut.steps);
 	g_array_free(cut.begins, TRUE);
@@ -153,7 +159,7 @@ struct replay_parts *replay_parts_new(const struct replay *replay,
 
 	for (size_t i = 0; i < replay->n_threads; i++)
 		if (threads[replay->scripts[i].thread])
-			cut_script(&c, &replay->scripts[i]);
+			cut_script(&c, replay, &replay->scripts[i]);
 	g_array_sort(c.list, by_turn);
 	parts->n = c.list->len;
 	parts->list = (struct replay_part *)(void *)g_array_free(c.list, FALSE);

@@ -17,7 +17,7 @@
 struct replay_part {
 	const struct replay_step *steps;
 	size_t n;
-	uint64_t at; /* own time of its thread before it */
+	uint64_t at; /* when its thread came to it, at the earliest */
 	bool last;
 };
 

@@ -11,7 +11,7 @@
 #include "tracing/base/exits.h"
 #include "tracing/base/opts.h"
 
-#define TAPE_BYTES (48u << 20) /* three times that of a report */
+#define TAPE_BYTES (32u << 20) /* twice that of a report */
 
 enum option_key {
 	OPTION_NO_CONTENTION = 256,
