@@ -16,7 +16,7 @@ holdup.src += $(report.src) $(names.src) $(render.src)
 holdup.pkgs += $(report.pkgs) $(names.pkgs) $(render.pkgs)
 holdup.libs += $(names.libs)
 packages += libiberty-dev
-read.src := analysis/read_trace.c analysis/read_find.c analysis/read_graph.c analysis/read_decode.c \
+read.src := analysis/read_trace.c analysis/read_find.c analysis/read_graph.c analysis/read_decode.c analysis/read_clock.c \
 	analysis/read_bind.c analysis/read_table.c analysis/read_batch.c analysis/read_queue.c \
 	analysis/read_merge.c analysis/read_child.c analysis/read_wrapper.c analysis/read_open.c analysis/read_repair.c \
 	analysis/read_metadata.c

@@ -5,8 +5,6 @@
 
 #include "analysis/read_bind.h"
 
-#define NS_PER_S 1000000000u
-
 struct stream {
 	const bt_stream *key;
 	const bt_trace *trace; /* to tell traces apart; may be gone */
@@ -14,9 +12,7 @@ struct stream {
 	struct read_number pid, tid; /* in the common context */
 	struct read_number ip;	     /* caller of a tracepoint, there too */
 	struct read_number cpu;	     /* in the packet context */
-	bool has_clock;
-	uint64_t hz;
-	int64_t shift_ns;
+	struct read_time time;
 	int32_t current_tid; /* who runs on the CPU of this stream */
 	/* Latest time, the one before it, and the first event told with it. */
 	uint64_t last_ns, before_ns;
@@ -32,55 +28,6 @@ struct read_decoder {
 	uint64_t told_ns;    /* no event will come before it */
 	uint64_t unknown, late;
 };
-
-static uint64_t cycles_to_ns(uint64_t cycles, uint64_t hz)
-{
-	if (hz == NS_PER_S)
-		return cycles;
-	return cycles / hz * NS_PER_S + cycles % hz * NS_PER_S / hz;
-}
-
-/* Time zero of a clock in ns since the epoch. */
-static int64_t clock_offset_ns(const bt_clock_class *class, uint64_t hz)
-{
-	int64_t seconds;
-	uint64_t cycles;
-
-	bt_clock_class_get_offset(class, &seconds, &cycles);
-	return (int64_t)((uint64_t)seconds * NS_PER_S +
-			 cycles_to_ns(cycles, hz));
-}
-
-/*
- * Traces of one boot share CLOCK_MONOTONIC, whatever offset each of them
- * noted; others are told on the time line of the first by their offsets.
- */
-static void find_clock(struct read_clock *clock, struct stream *stream,
-		       const bt_stream_class *class)
-{
-	const bt_clock_class *of =
-		bt_stream_class_borrow_default_clock_class_const(class);
-	bt_uuid uuid;
-	int64_t offset_ns;
-
-	if (!of)
-		return;
-	uuid = bt_clock_class_get_uuid(of);
-	stream->has_clock = true;
-	stream->hz = bt_clock_class_get_frequency(of);
-	offset_ns = clock_offset_ns(of, stream->hz);
-	if (!clock->known) {
-		clock->known = true;
-		clock->has_uuid = uuid != NULL;
-		clock->offset_ns = offset_ns;
-		if (uuid)
-			memcpy(clock->uuid, uuid, sizeof(clock->uuid));
-	}
-	if (!(uuid && clock->has_uuid &&
-	      !memcmp(uuid, clock->uuid, sizeof(clock->uuid))))
-		stream->shift_ns = (int64_t)((uint64_t)offset_ns -
-					     (uint64_t)clock->offset_ns);
-}
 
 static enum event_source find_source(const bt_trace *trace)
 {
@@ -138,7 +85,7 @@ static struct stream *stream_new(struct read_decoder *decoder,
 	stream->current_tid = -1;
 	stream->stats.name = stream_name(decoder, key);
 	stream->stats.source = find_source(bt_stream_borrow_trace_const(key));
-	find_clock(decoder->clock, stream, class);
+	stream->time = read_time_of(decoder->clock, class);
 	find_thread(stream, context);
 	stream->ip = read_number_find(context, "ip", NULL);
 	stream->stats.threadless =
@@ -173,51 +120,6 @@ static struct stream *find_stream(struct read_decoder *decoder,
 	}
 	decoder->last = stream_new(decoder, key);
 	return decoder->last;
-}
-
-static uint64_t clock_ns(const struct stream *stream,
-			 const bt_clock_snapshot *snapshot)
-{
-	return cycles_to_ns(bt_clock_snapshot_get_value(snapshot), stream->hz) +
-	       (uint64_t)stream->shift_ns;
-}
-
-/* The time that a message tells; false if it tells none. */
-static bool message_ns(const struct stream *stream, const bt_message *message,
-		       uint64_t *ns)
-{
-	const bt_stream_class *class =
-		bt_stream_borrow_class_const(stream->key);
-	const bt_clock_snapshot *snapshot;
-
-	if (!stream->has_clock)
-		return false;
-	switch (bt_message_get_type(message)) {
-	case BT_MESSAGE_TYPE_EVENT:
-		snapshot = bt_message_event_borrow_default_clock_snapshot_const(
-			message);
-		break;
-	case BT_MESSAGE_TYPE_PACKET_BEGINNING:
-		if (!bt_stream_class_packets_have_beginning_default_clock_snapshot(
-			    class))
-			return false;
-		snapshot =
-			bt_message_packet_beginning_borrow_default_clock_snapshot_const(
-				message);
-		break;
-	case BT_MESSAGE_TYPE_PACKET_END:
-		if (!bt_stream_class_packets_have_end_default_clock_snapshot(
-			    class))
-			return false;
-		snapshot =
-			bt_message_packet_end_borrow_default_clock_snapshot_const(
-				message);
-		break;
-	default:
-		return false;
-	}
-	*ns = clock_ns(stream, snapshot);
-	return *ns <= READ_NS_MAX;
 }
 
 /* The latest time was wrong: what was told with it moves before it. */
@@ -272,8 +174,8 @@ static void add_context(struct stream *stream, const bt_event *bt,
 
 static uint64_t event_ns(const struct stream *stream, const bt_message *message)
 {
-	return clock_ns(
-		stream,
+	return read_time_ns(
+		&stream->time,
 		bt_message_event_borrow_default_clock_snapshot_const(message));
 }
 
@@ -289,9 +191,9 @@ static void decode_event(struct read_decoder *decoder,
 	struct event *event;
 
 	stream->stats.events++;
-	if (!kind || kind->type == EVENT_NONE || !stream->has_clock) {
-		decoder->unknown += !kind || !stream->has_clock;
-		if (stream->has_clock)
+	if (!kind || kind->type == EVENT_NONE || !stream->time.known) {
+		decoder->unknown += !kind || !stream->time.known;
+		if (stream->time.known)
 			in_order(decoder, stream, event_ns(stream, message),
 				 batch, batch->n);
 		return;
@@ -329,12 +231,12 @@ static void decode_discarded(struct read_decoder *decoder,
 	(void)bt_message_discarded_events_get_count(message, &count);
 	if (bt_stream_class_discarded_events_have_default_clock_snapshots(
 		    bt_stream_borrow_class_const(key))) {
-		begin_ns = clock_ns(
-			stream,
+		begin_ns = read_time_ns(
+			&stream->time,
 			bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(
 				message));
-		end_ns = clock_ns(
-			stream,
+		end_ns = read_time_ns(
+			&stream->time,
 			bt_message_discarded_events_borrow_end_default_clock_snapshot_const(
 				message));
 	}
@@ -380,7 +282,9 @@ static void decode_packet(struct read_decoder *decoder,
 
 	if (context && stream->cpu.found)
 		stream->stats.cpu = read_number_get(context, stream->cpu);
-	if (message_ns(stream, message, &ns))
+	if (read_time_of_message(&stream->time,
+				 bt_stream_borrow_class_const(stream->key),
+				 message, &ns))
 		in_order(decoder, stream, ns, batch, batch->n);
 }
 
@@ -394,7 +298,9 @@ static void decode_packet_end(struct read_decoder *decoder,
 			bt_message_packet_end_borrow_packet_const(message)));
 	uint64_t ns;
 
-	if (message_ns(stream, message, &ns))
+	if (read_time_of_message(&stream->time,
+				 bt_stream_borrow_class_const(stream->key),
+				 message, &ns))
 		in_order(decoder, stream, ns, batch, batch->n);
 }
 
@@ -454,8 +360,11 @@ uint64_t read_decoder_settle(struct read_decoder *decoder,
 
 	if (!stream)
 		return 0;
-	if (next && message_ns(stream, next, &ns) && ns < stream->last_ns &&
-	    ns >= stream->before_ns)
+	if (next &&
+	    read_time_of_message(&stream->time,
+				 bt_stream_borrow_class_const(stream->key),
+				 next, &ns) &&
+	    ns < stream->last_ns && ns >= stream->before_ns)
 		take_back(decoder, stream, batch);
 	stream->before_ns = stream->last_ns;
 	return stream->last_ns;

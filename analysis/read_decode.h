@@ -9,19 +9,10 @@
 
 #include "analysis/read.h"
 #include "analysis/read_batch.h"
+#include "analysis/read_clock.h"
 
 /* What is known of the streams seen; one thread at a time. */
 struct read_decoder;
-
-/*
- * The clock that all times are told in: that of the first stream seen. A zeroed
- * one is valid; one for all decoders of a recording.
- */
-struct read_clock {
-	bool known, has_uuid;
-	uint8_t uuid[16];
-	int64_t offset_ns;
-};
 
 /*
  * Stream names are told relative to `dir`; it and `clock` are borrowed.

@@ -115,11 +115,11 @@ ctf_test.src := tests/unit/ctf_test.c tests/scratch.c $(addprefix tracing/record
 ctf_test.pkgs := cmocka glib-2.0 $(read.pkgs)
 ctf_test.libs := $(base.libs)
 board_read_test.src := tests/unit/board_read_test.c tests/scratch.c $(read.src) $(base.src) \
-	$(addprefix tracing/recorder/,ctf.c clock.c board_trace.c board_read.c)
+	$(addprefix tracing/recorder/,ctf.c clock.c board_trace.c board_read.c board_slots.c)
 board_read_test.pkgs := cmocka glib-2.0 $(read.pkgs)
 board_read_test.libs := $(base.libs)
 recorder_test.src := tests/unit/recorder_test.c tests/scratch.c $(base.src) $(addprefix tracing/recorder/,\
-	clock.c ctf.c rings.c tree.c sched.c rundir.c outdir.c ustdir.c logbook.c target.c barrier.c)
+	clock.c ctf.c rings.c rings_decode.c tree.c sched.c rundir.c outdir.c ustdir.c logbook.c target.c barrier.c)
 recorder_test.pkgs := cmocka glib-2.0 jansson
 recorder_test.libs := $(base.libs)
 aids += lockbench

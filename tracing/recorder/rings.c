@@ -15,34 +15,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tracing/recorder/rings_decode.h"
+
 #define RING_BYTES_ALL (64u << 20) /* for all CPUs together */
 #define RING_BYTES_MAX (16u << 20) /* for each: 0.8 s at 200,000 switches/s */
 #define RING_BYTES_MIN (16u << 10)
 #define RECORD_MAX     1024 /* longer ones are not ours */
 
-/* A field of a tracepoint's raw record. */
-struct field {
-	uint32_t at, bytes;
-};
-
-enum point {
-	POINT_SWITCH,
-	POINT_WAKING,
-	POINT_NEW,
-	N_POINTS,
-};
-
 static const char *const point_names[N_POINTS] = {
 	[POINT_SWITCH] = "sched_switch",
 	[POINT_WAKING] = "sched_waking",
 	[POINT_NEW] = "sched_wakeup_new",
-};
-
-struct point_layout {
-	uint16_t id;
-	struct field comm, pid, prio, cpu; /* of a wake-up */
-	struct field prev_comm, prev_pid, prev_prio, prev_state;
-	struct field next_comm, next_pid, next_prio;
 };
 
 struct ring {
@@ -299,152 +282,6 @@ bool rings_has(const struct rings *rings, uint32_t cpu)
 	return rings->rings[cpu].fd >= 0;
 }
 
-static void copy_comm(char out[16], const uint8_t *raw, struct field field)
-{
-	size_t n = field.bytes < 15 ? field.bytes : 15;
-
-	memcpy(out, raw + field.at, n);
-	out[n] = '\0';
-}
-
-static int32_t raw_i32(const uint8_t *raw, struct field field)
-{
-	int32_t value;
-
-	memcpy(&value, raw + field.at, sizeof(value));
-	return value;
-}
-
-static int64_t raw_i64(const uint8_t *raw, struct field field)
-{
-	int64_t value;
-
-	memcpy(&value, raw + field.at, sizeof(value));
-	return value;
-}
-
-/* sched:* counts priorities from 0, LTTng from where real-time ones end. */
-static int32_t lttng_prio(int32_t prio)
-{
-	return prio - 100;
-}
-
-static void decode_switch(const struct point_layout *p, const uint8_t *raw,
-			  struct ring_record *out)
-{
-	out->type = RING_SWITCH;
-	out->other = raw_i32(raw, p->prev_pid);
-	out->other_prio = lttng_prio(raw_i32(raw, p->prev_prio));
-	out->prev_state = raw_i64(raw, p->prev_state) & 0xff; /* 0: preempted */
-	out->task = raw_i32(raw, p->next_pid);
-	out->prio = lttng_prio(raw_i32(raw, p->next_prio));
-	copy_comm(out->other_comm, raw, p->prev_comm);
-	copy_comm(out->comm, raw, p->next_comm);
-}
-
-static void decode_wakeup(const struct point_layout *p, const uint8_t *raw,
-			  enum ring_type type, struct ring_record *out)
-{
-	out->type = type;
-	out->task = raw_i32(raw, p->pid);
-	out->prio = lttng_prio(raw_i32(raw, p->prio));
-	out->target_cpu = raw_i32(raw, p->cpu);
-	copy_comm(out->comm, raw, p->comm);
-}
-
-/* header, pid, tid, time, bytes of raw data, raw data */
-static void decode_sample(const struct rings *rings, const uint8_t *at,
-			  struct ring_record *out)
-{
-	const uint8_t *raw = at + 8 + 8 + 8 + 4;
-	uint16_t id;
-
-	memcpy(&out->other_pid, at + 8, 4);
-	memcpy(&out->other, at + 12, 4);
-	memcpy(&out->ts_ns, at + 16, 8);
-	memcpy(&id, raw, sizeof(id));
-	if (id == rings->points[POINT_SWITCH].id)
-		decode_switch(&rings->points[POINT_SWITCH], raw, out);
-	else if (id == rings->points[POINT_WAKING].id)
-		decode_wakeup(&rings->points[POINT_WAKING], raw, RING_WAKING,
-			      out);
-	else if (id == rings->points[POINT_NEW].id)
-		decode_wakeup(&rings->points[POINT_NEW], raw, RING_WAKEUP_NEW,
-			      out);
-}
-
-/* pid, parent's pid, tid, parent's tid, time */
-static void decode_task(const uint8_t *at, enum ring_type type,
-			struct ring_record *out)
-{
-	out->type = type;
-	memcpy(&out->pid, at + 8, 4);
-	memcpy(&out->other_pid, at + 12, 4);
-	memcpy(&out->task, at + 16, 4);
-	memcpy(&out->other, at + 20, 4);
-	memcpy(&out->ts_ns, at + 24, 8);
-}
-
-/* At the end of each record that is no sample stand pid, tid, time. */
-static void decode_tail(const uint8_t *at, uint16_t bytes,
-			struct ring_record *out)
-{
-	memcpy(&out->pid, at + bytes - 16, 4);
-	memcpy(&out->task, at + bytes - 12, 4);
-	memcpy(&out->ts_ns, at + bytes - 8, 8);
-}
-
-static void decode_own_switch(uint16_t misc, struct ring_record *out)
-{
-	bool is_out = misc & PERF_RECORD_MISC_SWITCH_OUT;
-
-	out->type = RING_SWITCH;
-	out->prev_state = misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT ? 0 : 1;
-	out->other = is_out ? out->task : -1;
-	out->other_pid = is_out ? out->pid : -1;
-	if (is_out)
-		out->task = -1;
-}
-
-static void decode(const struct rings *rings, const uint8_t *at,
-		   struct ring_record *out)
-{
-	struct perf_event_header header;
-
-	memcpy(&header, at, sizeof(header));
-	switch (header.type) {
-	case PERF_RECORD_SAMPLE:
-		decode_sample(rings, at, out);
-		break;
-	case PERF_RECORD_FORK:
-		decode_task(at, RING_FORK, out);
-		break;
-	case PERF_RECORD_EXIT:
-		decode_task(at, RING_EXIT, out);
-		break;
-	case PERF_RECORD_COMM:
-		decode_tail(at, header.size, out);
-		out->type = header.misc & PERF_RECORD_MISC_COMM_EXEC
-				    ? RING_EXEC
-				    : RING_COMM;
-		memcpy(&out->pid, at + 8, 4);
-		memcpy(&out->task, at + 12, 4);
-		g_strlcpy(out->comm, (const char *)at + 16, sizeof(out->comm));
-		break;
-	case PERF_RECORD_SWITCH:
-		decode_tail(at, header.size, out);
-		decode_own_switch(header.misc, out);
-		break;
-	case PERF_RECORD_LOST:
-		decode_tail(at, header.size, out);
-		out->type = RING_LOST;
-		memcpy(&out->count, at + 16, 8);
-		break;
-	default:
-		break;
-	}
-}
-
 /* Moves to the next record that means something; false: none is there. */
 static bool ring_fill(struct rings *rings, uint32_t cpu)
 {
@@ -470,7 +307,7 @@ static bool ring_fill(struct rings *rings, uint32_t cpu)
 			from = wrapped;
 		}
 		ring->record = (struct ring_record){ .cpu = cpu };
-		decode(rings, from, &ring->record);
+		rings_decode(rings->points, from, &ring->record);
 		ring->has_record = ring->record.type != RING_NONE;
 		if (ring->record.ts_ns < ring->last_ns)
 			ring->record.ts_ns = ring->last_ns;
