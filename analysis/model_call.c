@@ -312,8 +312,7 @@ static struct cover io_cover(struct model *m, const struct event *e)
 	return cover;
 }
 
-/* The thread whose end was that of its process, NULL if nobody told of it. */
-static const struct m_thread *last_thread(const struct model *m, int32_t pid)
+const struct m_thread *model_last_thread(const struct model *m, int32_t pid)
 {
 	const struct m_process *p = model_process_find(m, pid);
 	const struct m_thread *t = NULL;
@@ -335,7 +334,7 @@ static void child_hop(struct model *m, const struct event *e,
 {
 	const struct m_thread *last =
 		e->u.io.bytes > 0 && e->u.io.bytes <= INT32_MAX
-			? last_thread(m, (int32_t)e->u.io.bytes)
+			? model_last_thread(m, (int32_t)e->u.io.bytes)
 			: NULL;
 
 	if (last && last != t && cover->end > cover->begin)

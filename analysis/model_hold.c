@@ -58,6 +58,24 @@ void model_hop(struct model *m, const struct hop *hop)
 }
 
 /*
+ * The last thread of the child process that `from` belongs to, if it is by its
+ * end that it woke its parent: whoever is left in it then, as a thread of the
+ * tracer's.
+ */
+static const struct m_thread *ended_child(const struct model *m,
+					  const struct m_thread *t,
+					  const struct m_thread *from,
+					  uint64_t ns)
+{
+	const struct m_process *p = model_process_find(m, from->pid);
+
+	if (!p || !from->pid || from->pid == t->pid || p->ppid != t->pid ||
+	    !p->end || p->end > ns || p->end_how == END_EXEC)
+		return NULL;
+	return model_last_thread(m, from->pid);
+}
+
+/*
  * A wait that another thread ended: not one that a clock or a device did, whose
  * interrupt only happened to find that thread on the CPU.
  */
@@ -66,16 +84,23 @@ static void hop_count(struct model *m, const struct m_thread *t,
 		      const struct cover *cover)
 {
 	const struct m_thread *from = model_thread_find(m, waker);
+	const struct m_thread *child =
+		from ? ended_child(m, t, from, p->begin) : NULL;
 	struct hop hop = { .ns = p->begin, .to = t->index, .by_waking = 1 };
 
-	if (!from || !from->told || from == t || cover->timed_out ||
-	    cover->state == STATE_SLEEP)
+	if (child)
+		from = child;
+	if (!from || !from->told || from == t ||
+	    (!child &&
+	     (!cover || cover->timed_out || cover->state == STATE_SLEEP)))
 		return;
 	hop.from = from->index;
-	hop.begin = cover->begin;
-	hop.end = cover->end == NEVER ? p->begin : cover->end;
-	hop.lock = cover->state == STATE_LOCK ? cover->lock : -1;
-	hop.io = cover->state == STATE_IO;
+	hop.lock = -1;
+	hop.begin = cover ? cover->begin : p->begin;
+	hop.end = !cover || cover->end == NEVER ? p->begin : cover->end;
+	if (!child && cover->state == STATE_LOCK)
+		hop.lock = cover->lock;
+	hop.io = !child && cover->state == STATE_IO;
 	model_hop(m, &hop);
 }
 
@@ -100,7 +125,7 @@ void piece_count(struct model *m, struct m_thread *t, const struct piece *p,
 {
 	uint64_t begin = p->begin;
 
-	if (waker > 0 && cover && t->told)
+	if (waker > 0 && t->told)
 		hop_count(m, t, p, waker, cover);
 
 	span_count(m, t, p, end, waker);

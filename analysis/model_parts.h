@@ -502,6 +502,9 @@ void model_thread_event(struct model *m, const struct event *e);
 void model_call_event(struct model *m, const struct event *e);
 void model_phase_event(struct model *m, const struct event *e);
 
+/* The thread whose end was that of its process, NULL if nobody told of it. */
+const struct m_thread *model_last_thread(const struct model *m, int32_t pid);
+
 /* NULL for a number that no CPU has. */
 struct m_cpu *model_cpu(struct model *m, int32_t cpu);
 

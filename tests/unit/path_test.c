@@ -1,5 +1,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -78,6 +79,52 @@ static void path_stays_where_the_child_is_unknown(void **state)
 	report_free(r);
 }
 
+/*
+ * As make does: SIGCHLD ends a select. Who sends it is the last thread of the
+ * child, one of the tracer's that told nothing.
+ */
+static struct report *selects_until_child_ends(bool child_ends)
+{
+	struct model *m = feed_new_from(2, 0);
+	struct event e = {
+		.ts_ns = 120, .type = EVENT_SCHED_FORK, .tid = 2, .cpu = 1
+	};
+
+	feed_switch(m, 0, 0, 0, 0, FEED_PID);
+	feed_process(m, 0, FEED_PID, EVENT_PROCESS_START, 0);
+	feed_switch(m, 100, 1, 0, 0, 2);
+	feed_process(m, 101, 2, EVENT_PROCESS_FORK, FEED_PID);
+	e.u.task.tid = 3;
+	e.u.task.pid = 2;
+	e.u.task.comm = "tracer";
+	model_event(m, &e);
+	feed_io(m, 200, FEED_PID, EVENT_IO_BEGIN, IO_SELECT, 0x51, 200);
+	feed_switch(m, 200, 0, FEED_PID, 1, 0);
+	if (child_ends)
+		feed_process(m, 550, 2, EVENT_PROCESS_END, FEED_PID);
+	feed_switch(m, 560, 1, 2, 0x80, 3);
+	feed_waking(m, 570, 1, 3, FEED_PID);
+	feed_switch(m, 590, 0, 0, 0, FEED_PID);
+	feed_io(m, 600, FEED_PID, EVENT_IO_END, IO_SELECT, 0x51, 200);
+	feed_process(m, 700, FEED_PID, EVENT_PROCESS_END, 0);
+	return feed_report(m);
+}
+
+static void path_goes_through_the_child_whose_end_woke_its_parent(void **state)
+{
+	struct report *r = selects_until_child_ends(true);
+
+	(void)state;
+	assert_int_equal(r->path.length_ns, 700);
+	assert_int_equal(path_of(r, 2), 560 - 100);
+	assert_int_equal(path_of(r, FEED_PID), 100 + 140);
+	report_free(r);
+	/* A thread that nobody tells of is not the end of a process. */
+	r = selects_until_child_ends(false);
+	assert_int_equal(path_of(r, FEED_PID), 700);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +132,8 @@ int main(void)
 			path_goes_through_the_child_that_was_waited_for),
 		cmocka_unit_test(path_skips_a_child_that_had_ended_before),
 		cmocka_unit_test(path_stays_where_the_child_is_unknown),
+		cmocka_unit_test(
+			path_goes_through_the_child_whose_end_woke_its_parent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
