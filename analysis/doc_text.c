@@ -62,14 +62,16 @@ static long tail_of(const char *text, long width)
 	return usual;
 }
 
-/* "gate (door.c:4) x3" -> "gate x3"; but in "mutex from main (door.c:4)" the
- * place is what tells it from others. */
+/* "gate (door.c:4) x3" -> "gate x3", "mutex from main (door) x3" -> "mutex from
+ * main x3"; but in "mutex from main (door.c:4)" the line is what tells it from
+ * others. */
 static char *without_place(const char *text)
 {
 	const char *open = strstr(text, " (");
 	const char *close = open ? strchr(open, ')') : NULL;
 
-	if (open && memchr(text, ' ', (size_t)(open - text)))
+	if (close && memchr(text, ' ', (size_t)(open - text)) &&
+	    memchr(open, ':', (size_t)(close - open)))
 		close = NULL;
 	return close ? g_strdup_printf("%.*s%s", (int)(open - text), text,
 				       close + 1)

@@ -6,15 +6,27 @@
 #include "analysis/units.h"
 
 /* A label for a row, with what marks its figures. */
-static void label_cell(struct page *page, const struct lock *lock)
+static void label_cell(struct page *page, const struct lock *lock,
+		       const char *label)
 {
 	struct units_text count;
 
 	if (lock->instances > 1)
-		doc_cellf(page->doc, "%s x%s", lock->label,
+		doc_cellf(page->doc, "%s x%s", label,
 			  units_short(&count, lock->instances));
 	else
-		doc_cell(page->doc, lock->label);
+		doc_cell(page->doc, label);
+}
+
+/* "condition in wake" where the next column says that it is a condition. */
+static const char *label_beside_kind(const struct lock *lock)
+{
+	const char *kind = lock_kind_names[lock->kind];
+	size_t n = strlen(kind);
+
+	return strncmp(lock->label, kind, n) == 0 && lock->label[n] == ' '
+		       ? lock->label + n + 1
+		       : lock->label;
 }
 
 static void marked_ns(struct page *page, const struct lock *lock, uint64_t ns)
@@ -89,7 +101,7 @@ void section_locks(struct page *page)
 	for (size_t i = 0; i < shown; i++) {
 		const struct lock *lock = locks[i];
 
-		label_cell(page, lock);
+		label_cell(page, lock, lock->label);
 		doc_cell_count(page->doc, lock->acquisitions);
 		doc_cell_count(page->doc, lock->contended);
 		marked_ns(page, lock, lock->wait.total);
@@ -154,7 +166,7 @@ void section_waits(struct page *page)
 	for (size_t i = 0; i < shown; i++) {
 		const struct lock *lock = locks[i];
 
-		label_cell(page, lock);
+		label_cell(page, lock, label_beside_kind(lock));
 		doc_cell(page->doc, lock_kind_names[lock->kind]);
 		doc_cell_count(page->doc, lock->waits);
 		doc_cell_count(page->doc, lock->signals);
@@ -459,7 +471,7 @@ void section_holds(struct page *page)
 			doc_table(page->doc, hold_columns,
 				  G_N_ELEMENTS(hold_columns));
 		}
-		label_cell(page, lock);
+		label_cell(page, lock, lock->label);
 		doc_cell_ns(page->doc, lock->hold.total);
 		for (int part = 0; part < HOLD_NPARTS; part++)
 			doc_cell_share(page->doc,
