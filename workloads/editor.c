@@ -26,11 +26,12 @@ static struct {
 
 static uint64_t disk_ns; /* how slow the disk is, beside its own time */
 
-static int letter; /* the file */
+static int letter_fd; /* the file */
 
 static void save(const char *text)
 {
-	if (pwrite(letter, text, TEXT_BYTES, 0) != TEXT_BYTES || fsync(letter))
+	if (pwrite(letter_fd, text, TEXT_BYTES, 0) != TEXT_BYTES ||
+	    fsync(letter_fd))
 		die("save", errno);
 	slow_read(disk_ns);
 	pthread_mutex_lock(&desk.lock);
@@ -102,7 +103,7 @@ static uint64_t edit(const struct run *run, char *text,
 static bool is_saved(const char *text)
 {
 	char *found = must_alloc(1, TEXT_BYTES);
-	bool same = pread(letter, found, TEXT_BYTES, 0) == TEXT_BYTES &&
+	bool same = pread(letter_fd, found, TEXT_BYTES, 0) == TEXT_BYTES &&
 		    !memcmp(found, text, TEXT_BYTES);
 
 	free(found);
@@ -131,7 +132,7 @@ static bool same(const struct run *run)
 	uint64_t gap_ns;
 
 	disk_ns = scaled_ns(run, 100 * MS);
-	letter = scratch_file("letter.txt");
+	letter_fd = scratch_file("letter.txt");
 	gap_ns = edit(run, text, save);
 	free(text);
 	return tell_gap(run, gap_ns);
@@ -144,7 +145,7 @@ static bool io_thread(const struct run *run)
 	uint64_t gap_ns;
 
 	disk_ns = scaled_ns(run, 100 * MS);
-	letter = scratch_file("letter.txt");
+	letter_fd = scratch_file("letter.txt");
 	thread = thread_start("saver", saver, NULL);
 	gap_ns = edit(run, text, ask_to_save);
 	pthread_mutex_lock(&desk.lock);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -65,8 +65,8 @@ bool lesson_run_was_quiet(struct lesson_result *result,
 void lesson_holdup(const char *const args[]);
 
 /* Runs holdup itself; returns its status, -1 if it could not be run. */
-int lesson_holdup_run(const char *const *args, struct spawned *spawned,
-		      struct err *err);
+int lesson_holdup_run(const char *const *args, unsigned limit_s,
+		      struct spawned *spawned, struct err *err);
 
 void lesson_add_words(GPtrArray *args, const char *const *words);
 

@@ -5,8 +5,9 @@
 #include "workloads/lesson_parts.h"
 #include "workloads/spawn.h"
 
-#define RUNS	   "3"	 /* where no repair is judged */
-#define MOST_RUNS  "40"	 /* where one is: ends as soon as it is confirmed */
+#define RUNS	   "3"	/* where no repair is judged */
+#define MOST_RUNS  "40" /* where one is: ends as soon as it is confirmed */
+#define LIMIT_S	   300
 #define MOST_SCALE 0.002 /* ThreadSanitizer needs no long runs */
 
 static char **tsan_command(const struct lesson_result *result, const char *args)
@@ -81,8 +82,8 @@ void lesson_race(struct lesson_result *result, struct lesson_outcome *outcome)
 	lesson_add_words(args, (const char *const[]){ "--", NULL });
 	lesson_add_words(args, (const char *const *)command);
 	g_ptr_array_add(args, NULL);
-	if (lesson_holdup_run((const char *const *)args->pdata, &spawned,
-			      &err) >= 0)
+	if (lesson_holdup_run((const char *const *)args->pdata, LIMIT_S,
+			      &spawned, &err) >= 0)
 		report = json_loads(spawned.out, 0, &where);
 	if (report)
 		keep_verdict(outcome, report);

@@ -7,7 +7,7 @@
 #include "workloads/lesson_parts.h"
 #include "workloads/spawn.h"
 
-#define LIMIT_S 120 /* at the texts' own scale or a smaller one */
+#define LIMIT_S 300 /* at the texts' own scale or a smaller one */
 
 /* Above this share of the CPUs, others spoil a run. */
 #define OTHERS_MOST 0.05

@@ -126,7 +126,7 @@ const struct lesson lesson_three_ways = {
 		  .right = "threads-io.memory_kib_each",
 		  .says = "a process takes more memory than a thread" },
 		{ .left = "processes-io.trace.processes", RELATION_ABOVE, 1,
-		  .says = "`processes` are more than one to the system" },
+		  .says = "processes are told apart in the recording" },
 		{ .left = "threads-cpu.seconds", RELATION_BELOW, 0.8,
 		  .right = "async-cpu.seconds", .cpus = 2,
 		  .says = "threads use all CPUs, async tasks one" },

@@ -9,7 +9,7 @@
 #include "workloads/lesson_parts.h"
 #include "workloads/spawn.h"
 
-#define LIMIT_S 300
+#define LIMIT_S 300 /* for what reads recordings */
 
 /* Above this share of the CPUs, others than the recorder spoil a recording. */
 #define OTHERS_MOST 0.1
@@ -27,11 +27,11 @@ static char **holdup_argv(const char *const *more)
 	return (char **)g_ptr_array_free(argv, FALSE);
 }
 
-int lesson_holdup_run(const char *const *args, struct spawned *spawned,
-		      struct err *err)
+int lesson_holdup_run(const char *const *args, unsigned limit_s,
+		      struct spawned *spawned, struct err *err)
 {
 	char **argv = holdup_argv(args);
-	int result = spawn_run(argv, LIMIT_S, spawned, err);
+	int result = spawn_run(argv, limit_s, spawned, err);
 
 	g_strfreev(argv);
 	return result ? -1 : spawned_status(spawned);
@@ -42,7 +42,7 @@ void lesson_holdup(const char *const args[])
 	struct spawned spawned = { 0 };
 	struct err err = { "" };
 
-	lesson_holdup_run(args, &spawned, &err);
+	lesson_holdup_run(args, LIMIT_S, &spawned, &err);
 	spawned_clear(&spawned);
 }
 
@@ -99,8 +99,8 @@ static bool record(struct lesson_outcome *outcome, double scale)
 						"--", NULL });
 	lesson_add_words(args, (const char *const *)command);
 	g_ptr_array_add(args, NULL);
-	status = lesson_holdup_run((const char *const *)args->pdata, &spawned,
-				   &err);
+	status = lesson_holdup_run((const char *const *)args->pdata,
+				   60 + lesson_limit_s(scale), &spawned, &err);
 	if (status < 0 || status > 1)
 		outcome->no_trace = why_not("recording", &spawned, &err);
 	else
@@ -136,7 +136,7 @@ static bool read_report(struct lesson_outcome *outcome, bool is_quiet)
 	json_t *report = NULL;
 	json_error_t where;
 
-	if (lesson_holdup_run(args, &spawned, &err) == 0)
+	if (lesson_holdup_run(args, LIMIT_S, &spawned, &err) == 0)
 		report = json_loads(spawned.out, 0, &where);
 	if (!report)
 		outcome->no_trace = why_not("report", &spawned, &err);
