@@ -150,15 +150,14 @@ static void team_join(struct team *team, const struct report *report, int i)
 	team->n++;
 }
 
-/* Who merely got less of the CPUs ends last, too: what it does alone must be
- * more work than the others had, not the same work later. */
-static bool has_more_work(const struct team *team, const struct thread *last,
-			  uint64_t alone)
+/* Who merely got less of the CPUs ends last, too; and the same work costs one
+ * thread more than another where they are short. */
+static bool has_more_work(const struct team *team, const struct thread *last)
 {
-	double mine = (double)cpu_time(last);
-	double others = ((double)team->cpu_ns - mine) / (double)(team->n - 1);
+	double others =
+		(double)(team->cpu_ns - cpu_time(last)) / (double)(team->n - 1);
 
-	return mine > 1.5 * others && mine - others > (double)alone / 4;
+	return (double)cpu_time(last) > 2 * others;
 }
 
 static void check_team(struct finder *finder, const struct team *team)
@@ -175,7 +174,7 @@ static void check_team(struct finder *finder, const struct team *team)
 	struct units_text time, share;
 
 	if (team->n < 2 || measure_ratio(alone, span) < 0.2 || busy < 0.5 ||
-	    !has_more_work(team, last, alone) ||
+	    !has_more_work(team, last) ||
 	    measure_ratio(alone, report->run.duration_ns) < 0.05)
 		return;
 	finding.kind = "unbalanced";

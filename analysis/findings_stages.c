@@ -42,10 +42,15 @@ void find_serial_phase(struct finder *finder)
 	struct finding finding = { .path_share = -1, .lock = -1, .thread = -1 };
 	struct units_text serial, part, rest;
 
-	for (guint i = 0; i < finder->found->len; i++)
-		if (g_array_index(finder->found, struct finding, i).severity !=
-		    SEVERITY_LOW)
-			return; /* then that is why */
+	for (guint i = 0; i < finder->found->len; i++) {
+		const struct finding *found =
+			&g_array_index(finder->found, struct finding, i);
+
+		/* Then that is why; others' programs are no reason. */
+		if (found->severity != SEVERITY_LOW &&
+		    strcmp(found->kind, "foreign-load") != 0)
+			return;
+	}
 	if (report->run.cpus < 2 || computing(report) < 0.7 ||
 	    share < SERIAL_LEAST || alone < SERIAL_LEAST_NS ||
 	    measure_ratio(together, report->run.duration_ns) < 0.1)

@@ -35,4 +35,13 @@ json_t *json_words_dist(const struct dist *dist);
 /* One item of `locks` (render_json_lock.c). */
 json_t *json_of_lock(const struct report *report, const struct lock *lock);
 
+/* The parts of the same names. */
+json_t *json_of_run(const struct report *report);
+json_t *json_of_processes(const struct report *report);
+json_t *json_of_threads(const struct report *report);
+json_t *json_of_utilization(const struct report *report);
+json_t *json_of_io(const struct report *report);
+json_t *json_of_path(const struct report *report);
+json_t *json_of_overhead(const struct report *report);
+
 #endif

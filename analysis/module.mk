@@ -10,7 +10,7 @@ names.pkgs := libdw libelf glib-2.0
 names.libs := -liberty
 render.src := analysis/doc.c analysis/doc_text.c analysis/doc_html.c \
 	analysis/render_doc.c analysis/render_summary.c analysis/render_locks.c \
-	analysis/render_threads.c analysis/render_json.c analysis/render_json_lock.c analysis/json_words.c
+	analysis/render_threads.c analysis/render_json.c analysis/render_json_run.c analysis/render_json_lock.c analysis/json_words.c
 render.pkgs := glib-2.0 jansson
 holdup.src += $(report.src) $(names.src) $(render.src)
 holdup.pkgs += $(report.pkgs) $(names.pkgs) $(render.pkgs)
@@ -38,7 +38,7 @@ model.src := analysis/model.c analysis/model_name.c analysis/model_store.c analy
 	analysis/model_hold.c analysis/model_span.c analysis/model_lock.c analysis/model_blame.c analysis/model_object.c \
 	analysis/model_sched.c analysis/model_call.c analysis/model_board.c analysis/model_fill.c \
 	analysis/model_fill_lock.c analysis/model_fill_rows.c analysis/model_fill_open.c analysis/hist.c analysis/series.c \
-	analysis/path.c analysis/path_sum.c analysis/order.c analysis/order_dead.c \
+	analysis/path.c analysis/path_fill.c analysis/path_sum.c analysis/order.c analysis/order_dead.c \
 	analysis/replay.c analysis/replay_pool.c analysis/replay_cpu.c analysis/replay_lock.c \
 	analysis/replay_threads.c analysis/replay_tape.c analysis/replay_script.c analysis/replay_marks.c analysis/replay_wakes.c \
 	analysis/replay_demand.c analysis/replay_judge.c analysis/replay_suggest.c

@@ -22,6 +22,7 @@
 struct model;
 struct fill;
 struct m_thread;
+struct path_sum;
 struct path;
 
 struct hop {
@@ -47,6 +48,9 @@ uint64_t path_done(const struct path *path);
 
 /* Works through all hops up to `until`; all threads are settled up to there. */
 void path_round(struct model *m, uint64_t until);
+
+/* Adds the chain of a thread to `sum`. */
+void path_sum_up(const struct model *m, int32_t thread, struct path_sum *sum);
 
 /* The thread that the end of the run waited for, NULL if there is none. */
 const struct m_thread *path_last_thread(const struct model *m);
