@@ -34,3 +34,14 @@ commands() { holdup help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | grep -vx help; }
 		[ -z "$stderr" ] || { echo "$page: $stderr"; return 1; }
 	done
 }
+
+@test "the manual explains every kind of finding, and no other" {
+	sed -n '/^.SH FINDINGS/,/^.SH EXIT/s/^\.B //p' \
+		analysis/man/holdup-report.1 | sed 's/\\-/-/g' | sort \
+		>"$BATS_TEST_TMPDIR/told"
+	# In the rules, words in quotes that are no kinds are none of these.
+	grep -ohE '"[a-z]+(-[a-z]+)*"' analysis/findings*.c | tr -d '"' |
+		sort -u | grep -vxE 'at|computing|in|lock|mutex|s' \
+		>"$BATS_TEST_TMPDIR/made"
+	diff "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/made"
+}
