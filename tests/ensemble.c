@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tests/feed.h"
+
 const uint8_t ensemble_kinds[ENSEMBLE_NOBJECTS] = {
 	[ENSEMBLE_RWLOCK] = LOCK_RWLOCK,
 	[ENSEMBLE_MUTEX] = LOCK_MUTEX,
@@ -19,7 +21,7 @@ uint64_t ensemble_address(enum ensemble_object object)
 }
 
 /* An instant of the thread's own, after `at`. */
-static uint64_t after(struct hall *hall, int thread, uint64_t at)
+uint64_t ensemble_after(struct hall *hall, int thread, uint64_t at)
 {
 	uint64_t base = at / UNIT * UNIT + (uint64_t)thread * SHARE;
 
@@ -39,7 +41,7 @@ void ensemble_say(struct hall *hall, int thread, struct event event,
 	g_array_append_val(hall->events, event);
 }
 
-static void flush(struct hall *hall, int thread, uint64_t at)
+void ensemble_flush(struct hall *hall, int thread, uint64_t at)
 {
 	struct actor *a = &hall->actors[thread];
 
@@ -50,36 +52,18 @@ static void flush(struct hall *hall, int thread, uint64_t at)
 }
 
 /* Now if it holds nothing, else when it does no more, or blocks. */
-static void say_late(struct hall *hall, int thread, struct event event,
-		     uint64_t at)
+void ensemble_say_late(struct hall *hall, int thread, struct event event,
+		       uint64_t at)
 {
 	struct actor *a = &hall->actors[thread];
 
 	g_array_append_val(a->pending, event);
 	if (!a->held->len)
-		flush(hall, thread, at);
+		ensemble_flush(hall, thread, at);
 }
 
-static struct event object_event(enum event_type type,
-				 const struct ensemble_wait *w)
-{
-	struct event event = { .type = type };
-
-	event.u.wait.object = ensemble_address(w->object);
-	event.u.wait.kind = ensemble_kinds[w->object];
-	event.u.wait.site = ENSEMBLE_SITE;
-	event.u.wait.begin_ns = w->begin;
-	if (w->object == ENSEMBLE_CONDITION)
-		event.u.wait.mutex = ensemble_address(ENSEMBLE_MUTEX);
-	if (type == EVENT_WAIT_END) {
-		event.u.wait.end_ns = w->end;
-		event.u.wait.result = w->gave_up ? ETIMEDOUT : 0;
-	}
-	return event;
-}
-
-static void begin_wait(struct hall *hall, int thread,
-		       enum ensemble_object object, uint64_t limit)
+void ensemble_begin_wait(struct hall *hall, int thread,
+			 enum ensemble_object object, uint64_t limit)
 {
 	struct actor *a = &hall->actors[thread];
 
@@ -96,22 +80,7 @@ static void begin_wait(struct hall *hall, int thread,
 				  GINT_TO_POINTER(thread + 1));
 }
 
-static void begin_object(struct hall *hall, int thread,
-			 enum ensemble_object object, uint64_t limit)
-{
-	struct actor *a = &hall->actors[thread];
-	struct event event;
-
-	flush(hall, thread, a->at);
-	begin_wait(hall, thread, object, limit);
-	event = object_event(EVENT_WAIT_BEGIN, &a->wait);
-	event.u.wait.flags = (uint8_t)(a->flags | (limit ? LOCK_TIMED : 0));
-	a->wait.again = (a->flags & LOCK_RELOCK) != 0;
-	hall->e->timed += object == ENSEMBLE_CONDITION && limit;
-	ensemble_say(hall, thread, event, a->wait.begin);
-}
-
-static void end_wait(struct hall *hall, int thread, uint64_t at)
+void ensemble_end_wait(struct hall *hall, int thread, uint64_t at)
 {
 	struct actor *a = &hall->actors[thread];
 
@@ -120,13 +89,6 @@ static void end_wait(struct hall *hall, int thread, uint64_t at)
 	a->deadline = NEVER;
 	a->at = at;
 	g_array_append_val(hall->waits, a->wait);
-}
-
-static void end_object(struct hall *hall, int thread, uint64_t at)
-{
-	end_wait(hall, thread, at);
-	say_late(hall, thread,
-		 object_event(EVENT_WAIT_END, &hall->actors[thread].wait), at);
 }
 
 static bool fits(const struct hall *hall, int lock, uint8_t mode)
@@ -151,16 +113,16 @@ static void take(struct hall *hall, int thread, int lock, uint8_t mode,
 	hall->holding[lock] = mode;
 	if (a->waiting && !a->relocking) {
 		hold.waited = a->wait.begin;
-		end_wait(hall, thread, at);
+		ensemble_end_wait(hall, thread, at);
 	}
 	g_array_append_val(a->held, hold);
 	if (a->relocking)
-		end_object(hall, thread, at);
+		ensemble_end_object(hall, thread, at);
 	a->at = at;
 }
 
 /* Those in front that may have it now get it, each on its own way to a CPU. */
-static void grant(struct hall *hall, int lock, uint64_t at)
+void ensemble_grant(struct hall *hall, int lock, uint64_t at)
 {
 	for (;;) {
 		int next =
@@ -174,7 +136,7 @@ static void grant(struct hall *hall, int lock, uint64_t at)
 		if (next < 0 || !fits(hall, lock, mode))
 			return;
 		g_queue_pop_head(&hall->queue[lock]);
-		take(hall, next, lock, mode, after(hall, next, at));
+		take(hall, next, lock, mode, ensemble_after(hall, next, at));
 	}
 }
 
@@ -194,18 +156,19 @@ static void do_lock(struct hall *hall, int thread, const struct step *step)
 		take(hall, thread, lock, step->mode, a->at);
 		return;
 	}
-	flush(hall, thread, a->at);
+	ensemble_flush(hall, thread, a->at);
 	event.u.lock.address = ensemble_address((enum ensemble_object)lock);
 	event.u.lock.kind = ensemble_kinds[lock];
 	event.u.lock.mode = step->mode;
 	event.u.lock.site = ENSEMBLE_SITE;
 	event.u.lock.begin_ns = a->at;
 	ensemble_say(hall, thread, event, a->at);
-	begin_wait(hall, thread, (enum ensemble_object)lock, step->length);
+	ensemble_begin_wait(hall, thread, (enum ensemble_object)lock,
+			    step->length);
 	a->wait.mode = step->mode;
 }
 
-static void give_back(struct hall *hall, int thread, uint8_t flags)
+void ensemble_give_back(struct hall *hall, int thread, uint8_t flags)
 {
 	struct actor *a = &hall->actors[thread];
 	struct ensemble_hold hold = *innermost(a);
@@ -224,7 +187,7 @@ static void give_back(struct hall *hall, int thread, uint8_t flags)
 	event.u.lock.begin_ns = hold.acquired;
 	event.u.lock.end_ns = hold.released;
 	event.u.lock.weight = 1;
-	say_late(hall, thread, event, a->at);
+	ensemble_say_late(hall, thread, event, a->at);
 	a->flags = hold.after_wait ? LOCK_RELOCK : 0;
 	hall->holders[hold.object]--;
 }
@@ -233,124 +196,19 @@ static void do_unlock(struct hall *hall, int thread, int lock)
 {
 	uint64_t at = hall->actors[thread].at;
 
-	give_back(hall, thread, 0);
+	ensemble_give_back(hall, thread, 0);
 	hall->actors[thread].flags = 0;
-	grant(hall, lock, at);
+	ensemble_grant(hall, lock, at);
 }
 
 static void do_cond_wait(struct hall *hall, int thread, uint64_t limit)
 {
 	uint64_t at = hall->actors[thread].at;
 
-	give_back(hall, thread, LOCK_TO_COND);
-	begin_object(hall, thread, ENSEMBLE_CONDITION, limit);
+	ensemble_give_back(hall, thread, LOCK_TO_COND);
+	ensemble_begin_object(hall, thread, ENSEMBLE_CONDITION, limit);
 	hall->actors[thread].flags = 0;
-	grant(hall, ENSEMBLE_MUTEX, at);
-}
-
-/* Out of the condition, and into the queue for its mutex. */
-static void rouse(struct hall *hall, int thread, int waker, uint64_t at)
-{
-	struct actor *a = &hall->actors[thread];
-
-	a->wait.waker = waker;
-	a->wait.woken = at;
-	a->deadline = NEVER;
-	a->relocking = true;
-	g_queue_push_tail(&hall->queue[ENSEMBLE_MUTEX],
-			  GINT_TO_POINTER(thread + 1));
-	if (g_queue_get_length(&hall->queue[ENSEMBLE_MUTEX]) == 1)
-		grant(hall, ENSEMBLE_MUTEX, at);
-}
-
-static void do_signal(struct hall *hall, int thread, bool all)
-{
-	struct actor *a = &hall->actors[thread];
-	GQueue *queue = &hall->queue[ENSEMBLE_CONDITION];
-	const struct ensemble_wait w = { .begin = a->at,
-					 .object = ENSEMBLE_CONDITION };
-	struct event event =
-		object_event(all ? EVENT_BROADCAST : EVENT_SIGNAL, &w);
-
-	event.u.wait.end_ns = a->at;
-	event.u.wait.waiters = g_queue_get_length(queue);
-	hall->e->signals++;
-	hall->e->unheard += g_queue_is_empty(queue);
-	say_late(hall, thread, event, a->at);
-	while (!g_queue_is_empty(queue)) {
-		int next = GPOINTER_TO_INT(g_queue_pop_head(queue)) - 1;
-
-		hall->actors[next].wait.by_all = all;
-		rouse(hall, next, thread, a->at);
-		if (!all)
-			return;
-	}
-}
-
-/* Told only where somebody waits. */
-static void do_post(struct hall *hall, int thread)
-{
-	const struct actor *a = &hall->actors[thread];
-	GQueue *queue = &hall->queue[ENSEMBLE_SEMAPHORE];
-	const struct ensemble_wait w = { .begin = a->at,
-					 .object = ENSEMBLE_SEMAPHORE };
-	struct event event = object_event(EVENT_SIGNAL, &w);
-	int next = GPOINTER_TO_INT(g_queue_pop_head(queue)) - 1;
-
-	if (next < 0) {
-		hall->value++;
-		return;
-	}
-	event.u.wait.waiters = 1;
-	hall->e->posts++;
-	say_late(hall, thread, event, a->at);
-	hall->actors[next].wait.waker = thread;
-	hall->actors[next].wait.woken = a->at;
-	hall->sem_end = after(hall, next, MAX(a->at, hall->sem_end));
-	end_object(hall, next, hall->sem_end);
-}
-
-static void do_barrier(struct hall *hall, int thread)
-{
-	GQueue *queue = &hall->queue[ENSEMBLE_BARRIER];
-	uint64_t at = hall->actors[thread].at;
-
-	begin_object(hall, thread, ENSEMBLE_BARRIER, 0);
-	if (g_queue_get_length(queue) < (guint)hall->e->threads)
-		return;
-	while (!g_queue_is_empty(queue)) {
-		int next = GPOINTER_TO_INT(g_queue_pop_head(queue)) - 1;
-
-		hall->actors[next].wait.waker = thread;
-		hall->actors[next].wait.woken = at;
-		end_object(hall, next, after(hall, next, at));
-	}
-}
-
-static struct event join_event(enum event_type type, int other, uint64_t begin,
-			       uint64_t end)
-{
-	struct event event = { .type = type };
-
-	event.u.thread.other = ENSEMBLE_TID + other;
-	event.u.thread.begin_ns = begin;
-	event.u.thread.end_ns = end;
-	return event;
-}
-
-/* The first one's alone; the other's end wakes it. */
-static void do_join(struct hall *hall, int other)
-{
-	struct actor *a = &hall->actors[0];
-	uint64_t at = a->at;
-
-	ensemble_say(hall, 0, join_event(EVENT_JOIN_BEGIN, other, at, 0), at);
-	begin_wait(hall, 0, ENSEMBLE_THREAD, 0);
-	a->wait.waker = other;
-	if (!hall->e->end[other])
-		return;
-	end_wait(hall, 0, at);
-	ensemble_say(hall, 0, join_event(EVENT_JOIN_END, other, at, at), at);
+	ensemble_grant(hall, ENSEMBLE_MUTEX, at);
 }
 
 static void do_end(struct hall *hall, int thread)
@@ -367,9 +225,10 @@ static void do_end(struct hall *hall, int thread)
 	    first->wait.object != ENSEMBLE_THREAD ||
 	    first->wait.waker != thread)
 		return;
-	end = after(hall, 0, a->spoke);
-	end_wait(hall, 0, end);
-	ensemble_say(hall, 0, join_event(EVENT_JOIN_END, thread, begin, end),
+	end = ensemble_after(hall, 0, a->spoke);
+	ensemble_end_wait(hall, 0, end);
+	ensemble_say(hall, 0,
+		     ensemble_join_event(EVENT_JOIN_END, thread, begin, end),
 		     end);
 }
 
@@ -396,23 +255,23 @@ static void act(struct hall *hall, int thread)
 		break;
 	case DOES_SIGNAL:
 	case DOES_BROADCAST:
-		do_signal(hall, thread, step.does == DOES_BROADCAST);
+		ensemble_signal(hall, thread, step.does == DOES_BROADCAST);
 		break;
 	case DOES_SEM_WAIT:
 		if (hall->value)
 			hall->value--;
 		else
-			begin_object(hall, thread, ENSEMBLE_SEMAPHORE,
-				     step.length);
+			ensemble_begin_object(hall, thread, ENSEMBLE_SEMAPHORE,
+					      step.length);
 		break;
 	case DOES_POST:
-		do_post(hall, thread);
+		ensemble_post(hall, thread);
 		break;
 	case DOES_BARRIER:
-		do_barrier(hall, thread);
+		ensemble_barrier(hall, thread);
 		break;
 	case DOES_JOIN:
-		do_join(hall, step.what);
+		ensemble_join(hall, step.what);
 		break;
 	case DOES_END:
 		do_end(hall, thread);
@@ -434,7 +293,7 @@ static void give_up_lock(struct hall *hall, int thread)
 	struct event event = { .type = EVENT_LOCK_FAILED };
 	int lock = (int)a->wait.object;
 
-	end_wait(hall, thread, a->deadline);
+	ensemble_end_wait(hall, thread, a->deadline);
 	event.u.lock.address = ensemble_address(a->wait.object);
 	event.u.lock.kind = ensemble_kinds[lock];
 	event.u.lock.mode = a->wait.mode;
@@ -444,9 +303,9 @@ static void give_up_lock(struct hall *hall, int thread)
 	event.u.lock.wait_begin_ns = a->wait.begin;
 	event.u.lock.begin_ns = a->wait.begin;
 	event.u.lock.end_ns = a->wait.end;
-	say_late(hall, thread, event, a->at);
+	ensemble_say_late(hall, thread, event, a->at);
 	a->next = g_array_index(a->steps, struct step, a->next - 1).after;
-	grant(hall, lock, a->at);
+	ensemble_grant(hall, lock, a->at);
 }
 
 static void give_up(struct hall *hall, int thread)
@@ -456,9 +315,9 @@ static void give_up(struct hall *hall, int thread)
 	take_out(hall, thread);
 	a->wait.gave_up = true;
 	if (a->wait.object == ENSEMBLE_CONDITION)
-		rouse(hall, thread, -1, a->deadline);
+		ensemble_rouse(hall, thread, -1, a->deadline);
 	else if (a->wait.object == ENSEMBLE_SEMAPHORE)
-		end_object(hall, thread, a->deadline);
+		ensemble_end_object(hall, thread, a->deadline);
 	else
 		give_up_lock(hall, thread);
 }
@@ -500,15 +359,6 @@ static void play(struct hall *hall)
 	}
 }
 
-static int by_ts(const void *a, const void *b)
-{
-	const struct event *x = a, *y = b;
-
-	if (x->ts_ns != y->ts_ns)
-		return x->ts_ns < y->ts_ns ? -1 : 1;
-	return x->tid - y->tid;
-}
-
 #define KEEP(field)                          \
 	e->n_##field = (int)hall.field->len; \
 	e->field = (void *)g_array_free(hall.field, FALSE)
@@ -530,7 +380,7 @@ struct ensemble *ensemble_new(unsigned int seed, int threads, int steps,
 	play(&hall);
 	if (board)
 		ensemble_tell_board(&hall);
-	g_array_sort(hall.events, by_ts);
+	g_array_sort(hall.events, feed_by_ts);
 	KEEP(waits);
 	KEEP(holds);
 	KEEP(events);

@@ -67,6 +67,30 @@ uint64_t ensemble_some(struct hall *hall, int low, int high);
 void ensemble_say(struct hall *hall, int thread, struct event event,
 		  uint64_t at);
 
+/* An instant of the thread's own, after `at`. */
+uint64_t ensemble_after(struct hall *hall, int thread, uint64_t at);
+void ensemble_flush(struct hall *hall, int thread, uint64_t at);
+/* Now if it holds nothing, else when it does no more, or blocks. */
+void ensemble_say_late(struct hall *hall, int thread, struct event event,
+		       uint64_t at);
+void ensemble_begin_wait(struct hall *hall, int thread,
+			 enum ensemble_object object, uint64_t limit);
+void ensemble_end_wait(struct hall *hall, int thread, uint64_t at);
+void ensemble_give_back(struct hall *hall, int thread, uint8_t flags);
+/* Those in front that may have it now get it. */
+void ensemble_grant(struct hall *hall, int lock, uint64_t at);
+void ensemble_begin_object(struct hall *hall, int thread,
+			   enum ensemble_object object, uint64_t limit);
+void ensemble_end_object(struct hall *hall, int thread, uint64_t at);
+/* Out of the condition, and into the queue for its mutex. */
+void ensemble_rouse(struct hall *hall, int thread, int waker, uint64_t at);
+void ensemble_signal(struct hall *hall, int thread, bool all);
+void ensemble_post(struct hall *hall, int thread);
+void ensemble_barrier(struct hall *hall, int thread);
+void ensemble_join(struct hall *hall, int other);
+struct event ensemble_join_event(enum event_type type, int other,
+				 uint64_t begin, uint64_t end);
+
 /* The counts of what was played, as the last words of all threads. */
 void ensemble_tell_board(struct hall *hall);
 

@@ -258,65 +258,46 @@ static void compare_holds(const struct ensemble *e, const struct lock *row,
 	}
 }
 
-/* Waits that began again as soon as one had ended. */
-static uint64_t stolen(const struct ensemble *e)
+/* What a thread's waits for the condition were, one after the other. */
+struct again {
+	uint64_t stolen;  /* began as soon as one had ended */
+	uint64_t rewaits; /* ... within 1 ms of having been woken with all
+			     others, the mutex in hand all the time between */
+	uint64_t rewait_ns;
+};
+
+static void add_again(const struct ensemble *e, int thread, struct again *sum)
 {
-	uint64_t n = 0;
+	const struct ensemble_wait *last = NULL;
 
-	for (int t = 0; t < e->threads; t++) {
-		const struct ensemble_wait *last = NULL;
+	for (int i = 0; i < e->n_waits; i++) {
+		const struct ensemble_wait *w = &e->waits[i];
 
-		for (int i = 0; i < e->n_waits; i++) {
-			const struct ensemble_wait *w = &e->waits[i];
-
-			if (w->thread != t || w->object != ENSEMBLE_CONDITION)
-				continue;
-			n += last && !last->gave_up &&
-			     w->begin - last->end < AT_ONCE_NS;
-			last = w;
+		if (w->thread != thread || w->object != ENSEMBLE_CONDITION)
+			continue;
+		if (last && !last->gave_up && w->begin - last->end < AT_ONCE_NS)
+			sum->stolen++;
+		if (last && last->by_all && w->again &&
+		    w->begin - last->end < REWAIT_NS) {
+			sum->rewaits++;
+			sum->rewait_ns += w->begin - last->woken;
 		}
+		last = w;
 	}
-	return n;
-}
-
-/*
- * Waits that a thread began again within 1 ms of having been woken with all
- * others, with the mutex in its hands all the time between.
- */
-static uint64_t rewaits(const struct ensemble *e, uint64_t *ns)
-{
-	uint64_t n = 0;
-
-	*ns = 0;
-	for (int t = 0; t < e->threads; t++) {
-		const struct ensemble_wait *last = NULL;
-
-		for (int i = 0; i < e->n_waits; i++) {
-			const struct ensemble_wait *w = &e->waits[i];
-
-			if (w->thread != t || w->object != ENSEMBLE_CONDITION)
-				continue;
-			if (last && last->by_all && w->again &&
-			    w->begin - last->end < REWAIT_NS) {
-				n++;
-				*ns += w->begin - last->woken;
-			}
-			last = w;
-		}
-	}
-	return n;
 }
 
 static void compare_condition(const struct ensemble *e, const struct lock *row)
 {
-	uint64_t rewait_ns, again = rewaits(e, &rewait_ns);
+	struct again again = { 0 };
 
-	assert_int_equal(row->rewaits, again);
-	assert_int_equal(row->rewait_ns, rewait_ns);
+	for (int t = 0; t < e->threads; t++)
+		add_again(e, t, &again);
+	assert_int_equal(row->stolen, again.stolen);
+	assert_int_equal(row->rewaits, again.rewaits);
+	assert_int_equal(row->rewait_ns, again.rewait_ns);
 	assert_int_equal(row->signals, e->signals);
 	assert_int_equal(row->unheard, e->unheard);
 	assert_int_equal(row->timed, e->timed);
-	assert_int_equal(row->stolen, stolen(e));
 	assert_int_equal(row->spurious, 0);
 }
 

@@ -9,6 +9,15 @@
 
 #include "analysis/check.h"
 
+int feed_by_ts(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	if (x->ts_ns != y->ts_ns)
+		return x->ts_ns < y->ts_ns ? -1 : 1;
+	return x->tid - y->tid;
+}
+
 struct model *feed_new_from(uint32_t cpus, uint64_t begin_ns)
 {
 	return model_new(&(struct model_options){

@@ -11,6 +11,9 @@
 
 #define FEED_PID 1
 
+/* Sorts struct event by ts_ns, then by thread. */
+int feed_by_ts(const void *a, const void *b);
+
 struct model *feed_new(uint32_t cpus);
 /* The same with series and longest waits kept, from a begin on. */
 struct model *feed_new_from(uint32_t cpus, uint64_t begin_ns);

@@ -182,7 +182,7 @@ findings_lock_test.src := tests/unit/findings_lock_test.c $(report.src) $(base.s
 findings_lock_test.libs := $(base.libs)
 findings_lock_test.pkgs := cmocka $(report.pkgs)
 tests += model_ensemble_test
-model_ensemble_test.src := tests/unit/model_ensemble_test.c tests/ensemble.c tests/ensemble_plan.c tests/ensemble_board.c \
+model_ensemble_test.src := tests/unit/model_ensemble_test.c tests/ensemble.c tests/ensemble_plan.c tests/ensemble_objects.c tests/ensemble_board.c \
 	tests/ensemble_truth.c $(feed.src)
 model_ensemble_test.pkgs := cmocka $(model.pkgs)
 model_ensemble_test.libs := $(model.libs) $(base.libs)

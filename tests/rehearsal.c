@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "tests/feed.h"
+
 #define UNIT 100 /* ns between things that happen: room to tell them */
 
 enum does {
@@ -315,15 +317,6 @@ static void play(struct room *room)
 	}
 }
 
-static int by_ts(const void *a, const void *b)
-{
-	const struct event *x = a, *y = b;
-
-	if (x->ts_ns != y->ts_ns)
-		return x->ts_ns < y->ts_ns ? -1 : 1;
-	return x->tid - y->tid;
-}
-
 #define KEEP(field)                          \
 	r->n_##field = (int)room.field->len; \
 	r->field = (void *)g_array_free(room.field, FALSE)
@@ -349,7 +342,7 @@ struct rehearsal *rehearsal_new(unsigned int seed, int threads, int locks,
 		plan_actor(&room, t, steps);
 	open_room(&room);
 	play(&room);
-	g_array_sort(room.events, by_ts);
+	g_array_sort(room.events, feed_by_ts);
 	KEEP(waits);
 	KEEP(holds);
 	KEEP(io);

@@ -28,7 +28,8 @@ struct file {
 };
 
 /* Memory is refused as it is without sanitizers, where there is a limit. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the name is the sanitizer's. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the
+ * name is the sanitizer's. */
 const char *__asan_default_options(void);
 
 const char *__asan_default_options(void)

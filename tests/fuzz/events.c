@@ -17,7 +17,7 @@
 #include "analysis/check.h"
 #include "analysis/load.h"
 #include "analysis/read_table.h"
-#include "analysis/render.h"
+#include "tests/fuzz/render.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -154,18 +154,6 @@ static void feed(struct load *load, struct input *in)
 	}
 }
 
-/* In every form, into nowhere. */
-static void render(const struct report *report)
-{
-	static FILE *nowhere;
-	struct render_options options = { .width = 80 };
-
-	if (!nowhere)
-		nowhere = fopen("/dev/null", "we");
-	render_text(report, &options, nowhere);
-	render_json(report, nowhere);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { .data = data, .size = size, .now_ns = 1000000 };
@@ -187,7 +175,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fprintf(stderr, "law broken: %s\n", err.text);
 		abort();
 	}
-	render(report);
+	fuzz_render(report);
 	report_free(report);
 	manifest_clear(&manifest);
 	return 0;

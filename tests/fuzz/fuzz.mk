@@ -1,8 +1,8 @@
 # Fuzzers, with clang's libFuzzer and sanitizers: `make fuzz`, then
 # build/fuzz/NAME tests/fuzz/corpus/NAME. Tests run them over the corpus only.
 fuzzers := events manifest repair
-events.fuzz := $(load.src) $(render.src) analysis/check.c
-manifest.fuzz := $(load.src) $(render.src)
+events.fuzz := $(load.src) $(render.src) analysis/check.c tests/fuzz/render.c
+manifest.fuzz := $(load.src) $(render.src) tests/fuzz/render.c
 repair.fuzz := analysis/read_repair.c analysis/read_metadata.c
 fuzz_engine := fuzzer$(comma)
 fuzz_pkgs := $(sort $(load.pkgs) $(render.pkgs))

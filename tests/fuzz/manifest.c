@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "analysis/load.h"
-#include "analysis/render.h"
+#include "tests/fuzz/render.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -55,18 +55,6 @@ static void feed(struct load *load)
 	}
 }
 
-static void render(const struct report *report)
-{
-	static FILE *nowhere;
-	struct render_options options = { .width = 80 };
-
-	if (!nowhere)
-		nowhere = fopen("/dev/null", "we");
-	render_text(report, &options, nowhere);
-	render_json(report, nowhere);
-	render_html(report, &options, nowhere);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct load_options options = { .bins = 16, .waits = 4 };
@@ -81,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	feed(load);
 	manifest_check(&manifest, dir, &stats);
 	report = load_finish(load, dir, &stats);
-	render(report);
+	fuzz_render(report);
 	report_free(report);
 	manifest_clear(&manifest);
 	read_stats_clear(&stats);
