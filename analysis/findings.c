@@ -174,7 +174,7 @@ static const struct what_if *prediction(const struct report *report,
 	return best;
 }
 
-/* " (206 to 540 ms, ...)" where it depends on the disk. */
+/* "206 ms if ..., 540 ms if not; " where it depends on the disk. */
 static const char *prediction_range(const struct report *report,
 				    const struct what_if *row)
 {
@@ -183,8 +183,8 @@ static const char *prediction_range(const struct report *report,
 	if (row->low_ns >= row->high_ns)
 		return "";
 	return arena_printf(report->arena,
-			    " (%s if calls to disk overlap freely, %s if not "
-			    "at all)",
+			    "%s if calls to disk overlap freely, %s if not at "
+			    "all; ",
 			    units_ns_prose(&low, row->low_ns),
 			    units_ns_prose(&high, row->high_ns));
 }
@@ -201,7 +201,7 @@ static void add_prediction(struct report *report, struct finding *finding)
 		return;
 	finding->advice = arena_printf(
 		report->arena,
-		"%s Predicted: %s -> %s%s (replay of the run itself: %s off).",
+		"%s Predicted: %s -> %s (%sreplay of the run itself: %s off).",
 		finding->advice, units_ns_prose(&now, report->run.duration_ns),
 		units_ns_prose(&then, row->predicted_ns),
 		prediction_range(report, row),

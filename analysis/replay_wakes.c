@@ -4,7 +4,7 @@
 #define SAMPLES_MOST 4096 /* of a lock */
 #define LOOK_AHEAD   4	  /* others that may take the lock first */
 
-struct lock_bursts { /* after its releases: uint64_t ns, shortest first */
+struct lock_bursts { /* after its releases: uint64_t ns; NULL: none */
 	GArray *woke, *alone;
 	guint last; /* hold so far, + 1 */
 };
@@ -114,6 +114,14 @@ static uint64_t usual_cost(const struct making *k)
 	return ns;
 }
 
+static void sample_add(GArray **to, uint64_t ns)
+{
+	if (!*to)
+		*to = g_array_new(FALSE, FALSE, sizeof(ns));
+	if ((*to)->len < SAMPLES_MOST)
+		g_array_append_val(*to, ns);
+}
+
 static void samples_take(const struct making *k, struct wakes *wakes,
 			 struct lock_bursts *locks)
 {
@@ -127,29 +135,29 @@ static void samples_take(const struct making *k, struct wakes *wakes,
 		struct lock_bursts *lock = &locks[h->lock];
 		uint64_t wants = h->wait_begin ? h->wait_begin : h->acquired;
 		uint8_t woke;
-		GArray *to;
 
 		g_array_index(wakes->next, guint, i - 1) = lock->last;
 		lock->last = i - 1;
 		woke = woke_one(k, wakes, i - 1);
 		g_array_index(wakes->woken, uint8_t, i - 1) = woke;
-		to = woke ? lock->woke : lock->alone;
-		if (next[h->thread] > h->released && to->len < SAMPLES_MOST &&
-		    script_of(k, h->thread)) {
-			uint64_t ns = burst_after(k, h, next[h->thread]);
-
-			g_array_append_val(to, ns);
-		}
+		if (next[h->thread] > h->released && script_of(k, h->thread))
+			sample_add(woke ? &lock->woke : &lock->alone,
+				   burst_after(k, h, next[h->thread]));
 		next[h->thread] = wants;
 	}
 	g_free(next);
+}
+
+static bool has_few(const GArray *bursts)
+{
+	return !bursts || bursts->len < SAMPLES_FEW;
 }
 
 static uint64_t cost_of(const struct lock_bursts *lock, uint64_t usual)
 {
 	uint64_t woke, alone;
 
-	if (lock->woke->len < SAMPLES_FEW || lock->alone->len < SAMPLES_FEW)
+	if (has_few(lock->woke) || has_few(lock->alone))
 		return usual;
 	woke = shortest(lock->woke);
 	alone = shortest(lock->alone);
@@ -168,16 +176,14 @@ struct wakes *wakes_new(const struct making *k)
 	g_array_set_size(wakes->next, n);
 	g_array_set_size(wakes->woken, n);
 	wakes->costs = g_new0(uint64_t, n_locks + 1);
-	for (guint i = 0; i < n_locks; i++) {
-		locks[i].woke = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-		locks[i].alone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	}
 	samples_take(k, wakes, locks);
 	for (guint i = 0; i < n_locks; i++) {
 		if (lock_at(k->m, (int32_t)i)->kind != LOCK_SPIN)
 			wakes->costs[i] = cost_of(&locks[i], usual);
-		g_array_free(locks[i].woke, TRUE);
-		g_array_free(locks[i].alone, TRUE);
+		if (locks[i].woke)
+			g_array_free(locks[i].woke, TRUE);
+		if (locks[i].alone)
+			g_array_free(locks[i].alone, TRUE);
 	}
 	g_free(locks);
 	return wakes;

@@ -65,7 +65,8 @@ static void assumptions(const struct report *r, const struct whatif_answer *a,
 			   : NULL;
 	out[n++] = replay->sampled
 			   ? "Of some locks only a sample of the waits was "
-			     "told: those change in proportion."
+			     "told: those change in proportion, and what "
+			     "contention costs beside waiting stays."
 			   : NULL;
 	out[n++] = sharing_words(replay);
 	out[n++] = "Other I/O and sleeps take as long as they did, however "

@@ -154,6 +154,49 @@ static void unchanged_runs_come_out_as_recorded(void **state)
 	assert_true(sum / 40 > 0.97 && sum / 40 < 1.03);
 }
 
+/* Whatever is changed, the replay ends, and nothing takes no time. */
+static void every_change_comes_to_an_end(void **state)
+{
+	static const double factors[] = { 0, 0.5, 1, 3 };
+
+	(void)state;
+	for (unsigned int seed = 1; seed <= 10; seed++) {
+		struct rehearsal *h = rehearsal_new(seed, 5, 3, 30);
+		struct model *m = model_new(&(struct model_options){
+			.cpus = 2, .tape_bytes = 1 << 20 });
+		struct report *r = report_new();
+		bool all[REHEARSAL_THREADS + REHEARSAL_LOCKS];
+
+		for (size_t i = 0; i < sizeof(all); i++)
+			all[i] = i % 3 != 2;
+		for (int i = 0; i < h->n_events; i++)
+			model_event(m, &h->events[i]);
+		model_finish(m, r);
+		assert_non_null(r->replay);
+		assert_true(r->n_threads <= sizeof(all));
+		assert_true(r->n_locks <= sizeof(all));
+		for (int kind = 0; kind < REPLAY_NKINDS; kind++)
+			for (uint32_t n = 0; n < 4; n++) {
+				const struct replay_change change = {
+					.locks = all,
+					.threads = all,
+					.factor = kind == REPLAY_READERS
+							  ? factors[n] / 3
+							  : factors[n],
+					.kind = (enum replay_kind)kind,
+					.n = kind == REPLAY_SHARING ? n % 3
+								    : n + 1,
+				};
+
+				assert_true(
+					replay_run(r->replay, &change, 1).ns >
+					0);
+			}
+		report_free(r);
+		rehearsal_free(h);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +204,7 @@ int main(void)
 		cmocka_unit_test(bursts_share_the_cpus),
 		cmocka_unit_test(points_order_threads),
 		cmocka_unit_test(unchanged_runs_come_out_as_recorded),
+		cmocka_unit_test(every_change_comes_to_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
