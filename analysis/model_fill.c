@@ -236,6 +236,7 @@ static void fill_cpus(struct model *m, struct fill *fill)
 	uint64_t busy = 0;
 
 	r->utilization.n_cpus = n;
+	r->utilization.foreign_told = n > 0;
 	r->utilization.cpu_busy_ns = arena_array(fill->arena, n, 8);
 	r->utilization.cpu_idle_ns = arena_array(fill->arena, n, 8);
 	r->utilization.cpu_foreign_ns = arena_array(fill->arena, n, 8);
@@ -245,6 +246,8 @@ static void fill_cpus(struct model *m, struct fill *fill)
 		uint64_t used = MIN(cpu->busy_ns, duration);
 		uint64_t idle = cpu_idle(cpu, duration - used);
 
+		if (!(cpu->told_idle_ns + cpu->told_foreign_ns))
+			r->utilization.foreign_told = false;
 		r->utilization.cpu_busy_ns[i] = used;
 		r->utilization.cpu_idle_ns[i] = idle;
 		r->utilization.cpu_foreign_ns[i] = duration - used - idle;

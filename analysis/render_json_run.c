@@ -115,6 +115,8 @@ json_t *json_of_utilization(const struct report *report)
 	json_words_put(o, "cpu_foreign_ns",
 		       json_words_counts(report->utilization.cpu_foreign_ns,
 					 report->utilization.n_cpus));
+	json_words_put(o, "foreign_told",
+		       json_boolean(report->utilization.foreign_told));
 	json_words_put_count(o, "cpu_denied_ns", measure_denied(report));
 	json_words_put(o, "cpu_share",
 		       json_real(report->utilization.cpu_share));

@@ -189,13 +189,26 @@ static const struct doc_column cpu_columns[] = {
 	{ "known idle", DOC_RIGHT, 0, DOC_FIXED },
 };
 
+/* Where the recorder counted what others used. */
+static const struct doc_column told_columns[] = {
+	{ "CPU", DOC_LEFT, 0, DOC_FIXED },
+	{ "busy", DOC_RIGHT, 0, DOC_FIXED },
+	{ "share", DOC_RIGHT, 0, DOC_FIXED },
+	{ "other programs", DOC_RIGHT, 0, DOC_FIXED },
+	{ "share", DOC_RIGHT, 0, DOC_FIXED },
+	{ "idle", DOC_RIGHT, 0, DOC_FIXED },
+};
+
 static void cpu_table(struct page *page)
 {
 	const struct report *report = page->report;
+	bool told = report->utilization.foreign_told;
 
 	if (!report->utilization.n_cpus)
 		return;
-	doc_table(page->doc, cpu_columns, G_N_ELEMENTS(cpu_columns));
+	doc_table(page->doc, told ? told_columns : cpu_columns,
+		  told ? G_N_ELEMENTS(told_columns)
+		       : G_N_ELEMENTS(cpu_columns));
 	for (size_t i = 0; i < report->utilization.n_cpus; i++) {
 		uint64_t busy = report->utilization.cpu_busy_ns[i];
 
@@ -207,6 +220,12 @@ static void cpu_table(struct page *page)
 			    report->utilization.cpu_foreign_ns
 				    ? report->utilization.cpu_foreign_ns[i]
 				    : 0);
+		if (told)
+			doc_cell_share(
+				page->doc,
+				measure_ratio(
+					report->utilization.cpu_foreign_ns[i],
+					report->run.duration_ns));
 		doc_cell_ns(page->doc,
 			    report->utilization.cpu_idle_ns
 				    ? report->utilization.cpu_idle_ns[i]

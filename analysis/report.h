@@ -385,7 +385,9 @@ struct report {
 		size_t n_cpus;
 		uint64_t *cpu_busy_ns; /* recorded threads, per CPU */
 		uint64_t *cpu_idle_ns; /* with busy and foreign: the duration */
-		uint64_t *cpu_foreign_ns; /* other programs */
+		uint64_t *cpu_foreign_ns; /* other programs, and idle time that
+					   * nobody told of unless: */
+		bool foreign_told;	  /* the recorder counted both apart */
 		double cpu_share;	  /* busy / (CPUs x duration) */
 		size_t n_concurrency;	  /* [i]: time with i threads running */
 		uint64_t *concurrency_ns;

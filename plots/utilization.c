@@ -6,7 +6,7 @@
 
 enum {
 	LEFT = 110,
-	RIGHT = 150,
+	RIGHT = 180,
 	HEIGHT = 960,
 	CPUS = 32, /* lanes at most */
 };
@@ -82,6 +82,19 @@ static double write_demand(struct table *table, const struct series *s,
 	return highest;
 }
 
+/* ", 45 % others": where the recorder counted what other programs used. */
+static char *others_text(const struct report *report, size_t cpu,
+			 uint64_t length_ns)
+{
+	if (!report->utilization.foreign_told ||
+	    cpu >= report->utilization.n_cpus)
+		return g_strdup("");
+	return g_strdup_printf(
+		", %.0f %% others",
+		100.0 * (double)report->utilization.cpu_foreign_ns[cpu] /
+			(double)length_ns);
+}
+
 /* Each CPU: how much of each bin it ran threads of the program. */
 static size_t write_cpus(struct table *table, const struct report *report,
 			 uint64_t end_ns, uint64_t length_ns)
@@ -110,14 +123,16 @@ static size_t write_cpus(struct table *table, const struct report *report,
 					? report->utilization.cpu_busy_ns[cpu]
 					: 0;
 		char *name = g_strdup_printf("CPU %zu", cpu);
-		char *text = g_strdup_printf("%.0f %% busy",
-					     100.0 * (double)busy /
-						     (double)length_ns);
+		char *others = others_text(report, cpu, length_ns);
+		char *text = g_strdup_printf(
+			"%.0f %% busy%s",
+			100.0 * (double)busy / (double)length_ns, others);
 
 		table_u64(table, cpu);
 		table_text(table, name);
 		table_text(table, text);
 		g_free(name);
+		g_free(others);
 		g_free(text);
 	}
 	return n;

@@ -98,6 +98,7 @@ wrong("locks[].id is not unique"; ($ids | unique | length) == ($ids | length)),
 
 (.utilization |
 	wrong("cpu_busy_ns"; .cpu_busy_ns | all_counts),
+	wrong("foreign_told"; .foreign_told | type == "boolean"),
 	wrong("concurrency_ns"; .concurrency_ns | all_counts),
 	wrong("demand_ns"; .demand_ns | all_counts),
 	wrong("cpu_share"; .cpu_share >= 0 and .cpu_share <= 1.000001),
