@@ -401,7 +401,7 @@ static struct report *recorded_convoy(void)
 	feed_start(m, 2, 2);
 	for (int i = 0; i < 10; i++, ns += MS) {
 		int32_t tid = 1 + i % 2;
-		uint64_t waits = i ? ns - MS + 1000 * (i > 1) : 0;
+		uint64_t waits = i > 1 ? ns - MS + 1000 : i ? ns - MS : 0;
 
 		feed_io(m, ns + 1000, tid, EVENT_IO_BEGIN, IO_FSYNC, 0x51,
 			ns + 1000);
