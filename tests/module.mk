@@ -18,7 +18,7 @@ read_dump.src := tests/aid/read_dump.c $(read.src) $(base.src)
 read_dump.pkgs := $(read.pkgs)
 read_dump.libs := $(base.libs)
 # Writes traces of known truth; for tests of all that reads them.
-synth.src := tests/synth.c tests/synth_part.c tests/scratch.c
+synth.src := tests/synth.c tests/synth_part.c tests/synth_class.c tests/scratch.c
 tests += read_test
 read_test.src := tests/unit/read_test.c $(synth.src) $(read.src) $(base.src)
 read_test.pkgs := cmocka $(read.pkgs)

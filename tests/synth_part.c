@@ -8,54 +8,9 @@
 #include <string.h>
 
 #include "analysis/read_table.h"
+#include "tests/synth_class.h"
 
-#define KINDS_MAX      128
-#define CPUS_MAX       256
-#define PACKET_EVENTS  64
-#define CLOCK_OFFSET_S 1700000000
-
-struct stream {
-	bt_stream *stream;
-	bt_packet *packet; /* the open one, or NULL */
-	unsigned int n;	   /* events in it */
-	uint64_t last_ns;
-	uint64_t end_ns; /* where it must end, 0: anywhere */
-};
-
-struct part {
-	enum event_source source;
-	const struct synth_flow *flow;
-	bt_trace *trace;
-	bt_stream_class *stream_class;
-	bt_event_class *classes[KINDS_MAX];
-	struct stream streams[CPUS_MAX];
-	GQueue messages;
-	bt_self_message_iterator *iterator;
-	bool ended;
-};
-
-static const struct {
-	const char *domain, *tracer;
-} domains[] = {
-	[SOURCE_UST] = { "ust", "lttng-ust" },
-	[SOURCE_SCHED] = { "kernel", "lttng-modules" },
-	[SOURCE_BOARD] = { "board", "holdup" },
-};
-
-static void need(bool ok, const char *what)
-{
-	const bt_error *error;
-
-	if (ok)
-		return;
-	fprintf(stderr, "synth: cannot %s\n", what);
-	error = bt_current_thread_take_error();
-	for (uint64_t i = 0; error && i < bt_error_get_cause_count(error); i++)
-		fprintf(stderr, "  %s\n",
-			bt_error_cause_get_message(
-				bt_error_borrow_cause_by_index(error, i)));
-	abort();
-}
+#define PACKET_EVENTS 64
 
 enum event_source synth_source(const struct event *event)
 {
@@ -70,155 +25,6 @@ enum event_source synth_source(const struct event *event)
 		abort();
 	}
 	return kind->source;
-}
-
-static bt_field_class *integer_class(bt_trace_class *trace, bool is_signed,
-				     uint64_t bits)
-{
-	bt_field_class *class =
-		is_signed ? bt_field_class_integer_signed_create(trace)
-			  : bt_field_class_integer_unsigned_create(trace);
-
-	bt_field_class_integer_set_field_value_range(class, bits);
-	return class;
-}
-
-static bt_field_class *field_class(bt_trace_class *trace,
-				   const struct read_field *field)
-{
-	bt_field_class *element, *class;
-
-	switch (field->type) {
-	case READ_U8:
-		return integer_class(trace, false, 8);
-	case READ_U32:
-		return integer_class(trace, false, 32);
-	case READ_U64:
-	case READ_NS:
-		return integer_class(trace, false, 64);
-	case READ_I32:
-		return integer_class(trace, true, 32);
-	case READ_I64:
-		return integer_class(trace, true, 64);
-	case READ_TEXT:
-		return bt_field_class_string_create(trace);
-	default:
-		break;
-	}
-	element = integer_class(trace, false,
-				field->type == READ_BYTES  ? 8
-				: field->type == READ_U32S ? 32
-							   : 64);
-	class = field->type == READ_U32S
-			? bt_field_class_array_static_create(trace, element,
-							     field->more)
-			: bt_field_class_array_dynamic_create(trace, element,
-							      NULL);
-	bt_field_class_put_ref(element);
-	return class;
-}
-
-static void append(bt_field_class *structure, const char *name,
-		   bt_field_class *take_class)
-{
-	need(!bt_field_class_structure_append_member(structure, name,
-						     take_class),
-	     "make a structure");
-	bt_field_class_put_ref(take_class);
-}
-
-/* A fact that goes to two places in struct event is told once. */
-static bool is_repeated(const struct read_field *fields,
-			const struct read_field *field)
-{
-	for (; fields < field; fields++)
-		if (fields->name && !strcmp(fields->name, field->name))
-			return true;
-	return false;
-}
-
-static void make_event_class(struct part *part, bt_trace_class *trace,
-			     const struct read_kind *kind)
-{
-	bt_event_class *class = bt_event_class_create(part->stream_class);
-	bt_field_class *payload = bt_field_class_structure_create(trace);
-
-	for (const struct read_field *f = kind->fields; f->type != READ_END;
-	     f++)
-		if (f->name && !is_repeated(kind->fields, f))
-			append(payload, f->name, field_class(trace, f));
-	need(!bt_event_class_set_name(class, kind->name) &&
-		     !bt_event_class_set_payload_field_class(class, payload),
-	     "make an event class");
-	bt_field_class_put_ref(payload);
-	part->classes[kind - read_kinds] = class;
-}
-
-static void make_clock(struct part *part, bt_self_component *self)
-{
-	static const uint8_t uuid[16] = "holdup's clock.";
-	bt_clock_class *clock = bt_clock_class_create(self);
-
-	bt_clock_class_set_frequency(clock, 1000000000);
-	bt_clock_class_set_offset(clock, CLOCK_OFFSET_S, 0);
-	bt_clock_class_set_origin_is_unix_epoch(clock, BT_TRUE);
-	bt_clock_class_set_uuid(clock, uuid);
-	need(!bt_clock_class_set_name(clock, "monotonic") &&
-		     !bt_stream_class_set_default_clock_class(
-			     part->stream_class, clock),
-	     "make a clock");
-	bt_clock_class_put_ref(clock);
-}
-
-static void make_contexts(struct part *part, bt_trace_class *trace)
-{
-	bt_field_class *packet = bt_field_class_structure_create(trace);
-	bt_field_class *event;
-
-	append(packet, "cpu_id", integer_class(trace, false, 32));
-	need(!bt_stream_class_set_packet_context_field_class(part->stream_class,
-							     packet),
-	     "make the packet context");
-	bt_field_class_put_ref(packet);
-	if (part->source == SOURCE_SCHED)
-		return;
-	event = bt_field_class_structure_create(trace);
-	append(event, "vpid", integer_class(trace, true, 32));
-	append(event, "vtid", integer_class(trace, true, 32));
-	need(!bt_stream_class_set_event_common_context_field_class(
-		     part->stream_class, event),
-	     "make the event context");
-	bt_field_class_put_ref(event);
-}
-
-static void make_trace(struct part *part, bt_self_component *self)
-{
-	bt_trace_class *trace = bt_trace_class_create(self);
-
-	part->stream_class = bt_stream_class_create(trace);
-	make_clock(part, self);
-	bt_stream_class_set_supports_packets(part->stream_class, BT_TRUE,
-					     BT_TRUE, BT_TRUE);
-	bt_stream_class_set_supports_discarded_events(part->stream_class,
-						      BT_TRUE, BT_TRUE);
-	bt_stream_class_set_assigns_automatic_stream_id(part->stream_class,
-							BT_FALSE);
-	make_contexts(part, trace);
-	for (const struct read_kind *kind = read_kinds; kind->name; kind++)
-		if (kind->source == part->source)
-			make_event_class(part, trace, kind);
-	part->trace = bt_trace_create(trace);
-	need(!bt_trace_set_environment_entry_string(
-		     part->trace, "domain", domains[part->source].domain) &&
-		     !bt_trace_set_environment_entry_string(
-			     part->trace, "tracer_name",
-			     domains[part->source].tracer) &&
-		     !bt_trace_set_environment_entry_integer(
-			     part->trace, "tracer_major", 2) &&
-		     !bt_trace_set_environment_entry_integer(
-			     part->trace, "tracer_minor", 13),
-	     "make a trace");
-	bt_trace_class_put_ref(trace);
 }
 
 static void set_array(bt_field *field, const struct read_field *from,
@@ -237,8 +43,8 @@ static void set_array(bt_field *field, const struct read_field *from,
 						      from->more);
 	if (from->type != READ_U32S) {
 		at = *(const char *const *)(const void *)at;
-		need(!bt_field_array_dynamic_set_length(field, n),
-		     "make an array");
+		synth_need(!bt_field_array_dynamic_set_length(field, n),
+			   "make an array");
 	}
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t value = 0;
@@ -261,8 +67,8 @@ static void set_field(bt_field *field, const struct read_field *from,
 	switch (from->type) {
 	case READ_TEXT:
 		at = *(const char *const *)(const void *)at;
-		need(!bt_field_string_set_value(field, at ? at : ""),
-		     "set a string");
+		synth_need(!bt_field_string_set_value(field, at ? at : ""),
+			   "set a string");
 		return;
 	case READ_I32:
 		memcpy(&i32, at, 4);
@@ -293,7 +99,7 @@ static void push(struct part *part, const bt_message *message)
 {
 	void *item;
 
-	need(message != NULL, "make a message");
+	synth_need(message != NULL, "make a message");
 	memcpy(&item, &message, sizeof(item)); /* const away */
 	g_queue_push_tail(&part->messages, item);
 }
@@ -304,7 +110,7 @@ static struct stream *open_stream(struct part *part, int32_t cpu)
 
 	if (cpu < 0)
 		cpu = 0;
-	need(cpu < CPUS_MAX, "have that many CPUs");
+	synth_need(cpu < CPUS_MAX, "have that many CPUs");
 	stream = &part->streams[cpu];
 	if (stream->stream)
 		return stream;
@@ -384,7 +190,7 @@ static void set_event(bt_event *bt, const struct read_kind *kind,
 	}
 	for (const struct read_field *f = kind->fields; f->type != READ_END;
 	     f++)
-		if (f->name && !is_repeated(kind->fields, f))
+		if (f->name && !synth_is_repeated(kind->fields, f))
 			set_field(
 				bt_field_structure_borrow_member_field_by_index(
 					payload, i++),
@@ -410,7 +216,7 @@ static void add_event(struct part *part, const struct event *event)
 		bt_message_event_create_with_packet_and_default_clock_snapshot(
 			part->iterator, part->classes[kind - read_kinds],
 			stream->packet, event->ts_ns);
-	need(message != NULL, "make an event");
+	synth_need(message != NULL, "make an event");
 	set_event(bt_message_event_borrow_event(message), kind, event);
 	push(part, message);
 	stream->last_ns = event->ts_ns;
@@ -480,9 +286,10 @@ source_init(bt_self_component_source *self,
 	(void)configuration;
 	(void)params;
 	bt_self_component_set_data(component, data);
-	make_trace(data, component);
-	need(!bt_self_component_source_add_output_port(self, "out", NULL, NULL),
-	     "add a port");
+	synth_make_trace(data, component);
+	synth_need(!bt_self_component_source_add_output_port(self, "out", NULL,
+							     NULL),
+		   "add a port");
 	return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_OK;
 }
 
@@ -507,14 +314,15 @@ static const bt_component_source *add_source(bt_graph *graph, struct part *part)
 		bt_component_class_source_create("synth", iterator);
 	const bt_component_source *source = NULL;
 
-	need(!bt_component_class_source_set_initialize_method(class,
-							      source_init) &&
-		     !bt_component_class_source_set_finalize_method(
-			     class, source_finalize) &&
-		     !bt_graph_add_source_component_with_initialize_method_data(
-			     graph, class, "synth", NULL, part,
-			     BT_LOGGING_LEVEL_NONE, &source),
-	     "add the source");
+	synth_need(
+		!bt_component_class_source_set_initialize_method(class,
+								 source_init) &&
+			!bt_component_class_source_set_finalize_method(
+				class, source_finalize) &&
+			!bt_graph_add_source_component_with_initialize_method_data(
+				graph, class, "synth", NULL, part,
+				BT_LOGGING_LEVEL_NONE, &source),
+		"add the source");
 	bt_component_class_source_put_ref(class);
 	bt_message_iterator_class_put_ref(iterator);
 	return source;
@@ -526,19 +334,21 @@ static const bt_component_sink *add_sink(bt_graph *graph, const char *path)
 	const bt_plugin *plugin = NULL;
 	bt_value *params = bt_value_map_create();
 
-	need(!bt_plugin_find("ctf", BT_TRUE, BT_TRUE, BT_TRUE, BT_TRUE,
-			     BT_FALSE, &plugin) &&
-		     !bt_value_map_insert_string_entry(params, "path", path) &&
-		     !bt_value_map_insert_bool_entry(
-			     params, "assume-single-trace", BT_TRUE) &&
-		     !bt_value_map_insert_bool_entry(params, "quiet",
-						     BT_TRUE) &&
-		     !bt_graph_add_sink_component(
-			     graph,
-			     bt_plugin_borrow_sink_component_class_by_name_const(
-				     plugin, "fs"),
-			     "writer", params, BT_LOGGING_LEVEL_NONE, &sink),
-	     "add the writer");
+	synth_need(
+		!bt_plugin_find("ctf", BT_TRUE, BT_TRUE, BT_TRUE, BT_TRUE,
+				BT_FALSE, &plugin) &&
+			!bt_value_map_insert_string_entry(params, "path",
+							  path) &&
+			!bt_value_map_insert_bool_entry(
+				params, "assume-single-trace", BT_TRUE) &&
+			!bt_value_map_insert_bool_entry(params, "quiet",
+							BT_TRUE) &&
+			!bt_graph_add_sink_component(
+				graph,
+				bt_plugin_borrow_sink_component_class_by_name_const(
+					plugin, "fs"),
+				"writer", params, BT_LOGGING_LEVEL_NONE, &sink),
+		"add the writer");
 	bt_value_put_ref(params);
 	bt_plugin_put_ref(plugin);
 	return sink;
@@ -559,14 +369,16 @@ void synth_part_write(const char *path, enum event_source source,
 	flow->rewind(flow->data);
 	from = add_source(graph, part);
 	to = add_sink(graph, path);
-	need(!bt_graph_connect_ports(
-		     graph,
-		     bt_component_source_borrow_output_port_by_index_const(from,
+	synth_need(
+		!bt_graph_connect_ports(
+			graph,
+			bt_component_source_borrow_output_port_by_index_const(
+				from, 0),
+			bt_component_sink_borrow_input_port_by_index_const(to,
 									   0),
-		     bt_component_sink_borrow_input_port_by_index_const(to, 0),
-		     NULL) &&
-		     !bt_graph_run(graph),
-	     "write a trace");
+			NULL) &&
+			!bt_graph_run(graph),
+		"write a trace");
 	bt_graph_put_ref(graph);
 	g_free(part);
 }
