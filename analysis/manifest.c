@@ -296,6 +296,8 @@ void manifest_fill_run(const struct manifest *manifest, const char *dir,
 	report->run.budget = manifest->budget;
 	report->run.buffer_bytes = manifest->buffer_bytes;
 	report->run.buffer_needed = manifest->buffer_needed;
+	report->run.scheduler_why =
+		arena_string(report->arena, manifest->scheduler_why);
 	report->run.exit_status = manifest->exit_status;
 	report->run.scheduler = scheduler(manifest, stats);
 	report->run.events = all_events(stats);

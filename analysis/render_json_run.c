@@ -29,6 +29,7 @@ json_t *json_of_run(const struct report *report)
 	json_words_put_text(o, "detail", report->run.detail);
 	json_words_put_count(o, "budget", report->run.budget);
 	json_words_put_text(o, "scheduler", schedulers[report->run.scheduler]);
+	json_words_put_text(o, "scheduler_why", report->run.scheduler_why);
 	json_words_put_count(o, "processes", report->n_processes);
 	json_words_put_count(o, "threads", threads);
 	json_words_put_count(o, "lock_operations", report->run.lock_operations);

@@ -308,6 +308,7 @@ void section_losses(struct page *page)
 								   "scheduler "
 								   "records"
 								 : NULL;
+	const char *why = report->run.scheduler_why;
 	bool foreign = !report->run.boards;
 	uint64_t better = measure_better_buffer(report);
 	char buffer[48] = "a larger --buffer";
@@ -345,9 +346,10 @@ void section_losses(struct page *page)
 			 units_count(&count, report->run.sched_lost));
 	if (source)
 		doc_text(page->doc,
-			 "No scheduler records: running, preempted and blocked "
-			 "cannot be told apart ('holdup doctor' says how to "
-			 "allow them).");
+			 "No scheduler records%s%s%s: running, preempted and "
+			 "blocked cannot be told apart ('holdup doctor' says "
+			 "how to allow them).",
+			 *why ? " (" : "", why, *why ? ")" : "");
 	if (report->run.scheduler == SCHED_TASK)
 		doc_text(page->doc,
 			 "The scheduler was seen without privilege: who woke "

@@ -72,6 +72,7 @@ struct report *report_new(void)
 	report->run.trace = report->run.command = report->run.host = "";
 	report->run.not_entered = "";
 	report->run.start = report->run.ended = report->run.detail = "";
+	report->run.scheduler_why = "";
 	report->run.exit_status = -1;
 	report->overhead.slowdown = -1;
 	report->replay_error = -1;

@@ -356,8 +356,9 @@ struct report {
 		bool boards; /* its boards are there: counts are exact */
 		enum sched_source scheduler;
 		uint32_t budget;
-		uint64_t buffer_bytes;	/* for each CPU, 0 unknown */
-		uint64_t buffer_needed; /* as the recorder says, 0 unknown */
+		uint64_t buffer_bytes;	   /* for each CPU, 0 unknown */
+		const char *scheduler_why; /* not a better one; "" it is */
+		uint64_t buffer_needed;	   /* as the recorder says, 0 unknown */
 		uint64_t lock_operations;
 		uint64_t events, events_lost, sched_lost;
 		uint64_t untold;     /* events that a thread had no room for */

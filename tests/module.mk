@@ -199,3 +199,5 @@ interposer_race_test.src := tests/unit/interposer_race_test.c tests/scratch.c $(
 	$(addprefix tracing/interposer/,threads.c c11.c fork.c exec.c),$(libholdup.src))
 interposer_race_test.pkgs := cmocka lttng-ust glib-2.0
 interposer_race_test.libs := -llttng-ust-common -ldl -lgcc_s
+aids += refuse
+refuse.src := tests/aid/refuse.c

@@ -145,6 +145,7 @@ static struct finding check_scheduler(const struct doctor *doctor)
 	const json_t *sched = json_object_get(doctor->manifest, "scheduler");
 	const char *source =
 		json_string_value(json_object_get(sched, "source"));
+	const char *why = json_string_value(json_object_get(sched, "why"));
 	char *level = number_text("/proc/sys/kernel/perf_event_paranoid");
 	struct finding f;
 
@@ -161,11 +162,17 @@ static struct finding check_scheduler(const struct doctor *doctor)
 				    "(perf_event_paranoid is %s)",
 				    level),
 			    all);
-	else
+	else if (atoi(level) > 2) /* as Debian's kernel has it */
 		f = finding(LIMITED,
 			    g_strdup_printf("none: perf_event_paranoid is %s",
 					    level),
 			    "sysctl kernel.perf_event_paranoid=2");
+	else
+		f = finding(LIMITED,
+			    g_strdup_printf("none: %s, as in containers",
+					    why ? why : "it is not known why"),
+			    "start the container with --cap-add PERFMON, or "
+			    "with a seccomp profile that allows it");
 	g_free(level);
 	return f;
 }
