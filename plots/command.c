@@ -20,6 +20,7 @@ enum key {
 	KEY_LOCK,
 	KEY_THREAD,
 	KEY_TOP,
+	KEY_SORT,
 	KEY_LIST,
 	KEY_SWEEP,
 };
@@ -44,6 +45,8 @@ static const struct argp_option options[] = {
 	{ "thread", KEY_THREAD, "THREAD", 0,
 	  "only threads with this tid or text in their name", 0 },
 	{ "top", KEY_TOP, "N", 0, "rows to draw at most", 0 },
+	{ "sort", KEY_SORT, "start|wait|cpu|name", 0,
+	  "order of the threads in a timeline (default: start)", 0 },
 	{ "sweep", KEY_SWEEP, "FILE", 0,
 	  "draw the table FILE of a sweep instead of a recording", 0 },
 	{ "list", KEY_LIST, NULL, 0, "list the kinds of pictures", 0 },
@@ -57,6 +60,18 @@ static const char doc[] =
 	"\vBeside each picture lies its table, and a line on how to draw it "
 	"again from that.\n\n"
 	"example: holdup plot --kind timeline,waits --from 1s --to 1.2s";
+
+static int parse_sort(const char *text, enum plot_sort *sort, struct err *err)
+{
+	for (int i = 0; i < PLOT_SORT_N; i++)
+		if (!strcmp(text, plot_sort_names[i])) {
+			*sort = (enum plot_sort)i;
+			return 0;
+		}
+	return err_set(err,
+		       "'%s' is no order of threads: start, wait, cpu, name",
+		       text);
+}
 
 static error_t parse_text(struct arguments *a, int key, const char *text)
 {
@@ -72,6 +87,8 @@ static error_t parse_text(struct arguments *a, int key, const char *text)
 		bad = opts_u64(text, &n, &err);
 	else if (key == 'k')
 		bad = plot_check_kinds(text, &err);
+	else if (key == KEY_SORT)
+		bad = parse_sort(text, &a->options.sort, &err);
 	else if (strcmp(text, "png") != 0 && strcmp(text, "svg") != 0)
 		bad = err_set(&err, "'%s' is neither png nor svg", text);
 	if (key == KEY_TOP)
@@ -109,6 +126,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case KEY_FROM:
 	case KEY_TO:
 	case KEY_TOP:
+	case KEY_SORT:
 	case 'k':
 	case 'f':
 		if (parse_text(a, key, text))

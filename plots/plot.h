@@ -19,6 +19,17 @@
 
 struct plot_kind;
 
+/* In which order threads stand. */
+enum plot_sort {
+	PLOT_SORT_START,
+	PLOT_SORT_WAIT, /* longest in locks first */
+	PLOT_SORT_CPU,	/* most CPU time first */
+	PLOT_SORT_NAME,
+	PLOT_SORT_N,
+};
+
+extern const char *const plot_sort_names[PLOT_SORT_N];
+
 struct plot_options {
 	const char *folder;	 /* where to write; made if it is not there */
 	const char *format;	 /* "png" or "svg"; NULL: png */
@@ -26,6 +37,7 @@ struct plot_options {
 	const char *lock;	 /* id, or part of a label; NULL: all */
 	const char *thread;	 /* tid, or part of a name; NULL: all */
 	size_t top;		 /* rows to draw at most; 0: what fits */
+	enum plot_sort sort;	 /* of the threads of a timeline */
 	uint64_t from_ns, to_ns; /* window of the report; to 0: the end */
 	bool tables_only;	 /* do not run gnuplot */
 	FILE *out;		 /* where pictures are told; NULL: nowhere */

@@ -54,11 +54,36 @@ static void score_threads(struct timeline *p, uint64_t *scores)
 		}
 }
 
-static int by_index(const void *a, const void *b)
-{
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+const char *const plot_sort_names[PLOT_SORT_N] = {
+	[PLOT_SORT_START] = "start",
+	[PLOT_SORT_WAIT] = "wait",
+	[PLOT_SORT_CPU] = "cpu",
+	[PLOT_SORT_NAME] = "name",
+};
 
-	return (x > y) - (x < y);
+/* What comes first is more. */
+static uint64_t rank(const struct thread *t, enum plot_sort sort)
+{
+	if (sort == PLOT_SORT_WAIT)
+		return t->state_ns[STATE_LOCK] + t->state_ns[STATE_SPINNING];
+	if (sort == PLOT_SORT_CPU)
+		return t->state_ns[STATE_RUNNING] + t->state_ns[STATE_SPINNING];
+	return 0;
+}
+
+/* Threads of the report are in the order of their start. */
+static int by_sort(const void *a, const void *b, void *data)
+{
+	const struct timeline *p = data;
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+	const struct thread *s = &p->report->threads[x];
+	const struct thread *t = &p->report->threads[y];
+	enum plot_sort sort = p->options->sort;
+	int order = sort == PLOT_SORT_NAME ? strcmp(s->name, t->name) : 0;
+
+	if (!order && rank(s, sort) != rank(t, sort))
+		order = rank(s, sort) > rank(t, sort) ? -1 : 1;
+	return order ? order : (x > y) - (x < y);
 }
 
 static void choose(struct timeline *p)
@@ -71,7 +96,7 @@ static void choose(struct timeline *p)
 	p->row_of = g_new(int, n + 1);
 	score_threads(p, scores);
 	p->n_chosen = layout_choose(scores, n, most, p->chosen);
-	qsort(p->chosen, p->n_chosen, sizeof(p->chosen[0]), by_index);
+	qsort_r(p->chosen, p->n_chosen, sizeof(p->chosen[0]), by_sort, p);
 	for (size_t i = 0; i < n; i++)
 		p->row_of[i] = -1;
 	for (size_t i = 0; i < p->n_chosen; i++)

@@ -87,3 +87,15 @@ sum() { # TABLE BLOCK COLUMN
 	grep -q '^empty	No ' calm/waits.tsv
 	[ -s calm/waits.png ]
 }
+
+@test "threads of a timeline stand in the order that was asked for" {
+	run -0 holdup plot -k timeline --sort wait -o sorted in.trace
+	awk -F '\t' '/^# threads/ { on = 1; next } on && !NF { exit } on { print }' \
+		sorted/timeline.tsv >rows.tsv
+	holdup report --format json in.trace |
+		jq -r '[.threads[] | { tid, ns: (.state_ns.lock + .state_ns.spinning) }] |
+			sort_by(-.ns)[0].tid' >tid
+	sed -n 2p rows.tsv | grep -w "$(cat tid)"
+	run -2 holdup plot --sort colour in.trace
+	[[ "$output" == *"'colour' is no order of threads"* ]]
+}
