@@ -5,7 +5,7 @@
 
 #include "analysis/replay_sim.h"
 
-#define SLICES_MOST (1u << 20) /* of one CPU, in a run */
+#define SLICES_MOST (1u << 18) /* of one CPU, in a run */
 
 void line_put(struct sim *s, struct line *line, int32_t actor)
 {
