@@ -384,6 +384,7 @@ void actor_init(struct sim *s, const struct replay_script *script, int32_t pool)
 
 	*a = (struct actor){ .steps = script->steps,
 			     .n = script->n,
+			     .thread = pool == NOBODY ? script->thread : -1,
 			     .pool = pool,
 			     .last_words = true,
 			     .drawn = (uint32_t)s->n_actors * 2654435761u + 1 };

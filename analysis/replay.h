@@ -97,7 +97,8 @@ enum replay_kind {
 	REPLAY_HOLD,	/* time inside the sections, times factor */
 	REPLAY_SHARDS,	/* n locks instead of one */
 	REPLAY_OUTSIDE, /* delays inside the sections moved behind them */
-	REPLAY_READERS, /* this share of the sections only reads */
+	REPLAY_READERS, /* this share of the sections only reads, or `threads`
+			 */
 	REPLAY_IO_TIME, /* all I/O, times factor */
 	REPLAY_CPUS,	/* n CPUs */
 	REPLAY_THREADS, /* n threads share the work of those named */

@@ -135,6 +135,17 @@ static void lock_await(struct sim *s, struct sim_lock *l, int32_t actor,
 	cpu_leave(s, actor);
 }
 
+/* As told, but if readers share it now: by thread, or by chance. */
+static bool only_reads(struct actor *a, const struct replay_step *step,
+		       const struct replay_change *readers)
+{
+	if (!readers)
+		return step->does == REPLAY_ACQUIRE_READ;
+	if (readers->threads)
+		return a->thread >= 0 && readers->threads[a->thread];
+	return draw(a) % 1000 < (uint32_t)(readers->factor * 1000);
+}
+
 bool lock_acquire(struct sim *s, int32_t actor, const struct replay_step *step)
 {
 	struct actor *a = &s->actors[actor];
@@ -149,12 +160,8 @@ bool lock_acquire(struct sim *s, int32_t actor, const struct replay_step *step)
 	if (!cpu_seize(s, actor))
 		return false;
 	l = lock_of(s, actor, step->what, false);
-	if (!a->waking && !a->spins && !a->looks_again) {
-		a->reads = step->does == REPLAY_ACQUIRE_READ;
-		if (readers)
-			a->reads = draw(a) % 1000 <
-				   (uint32_t)(readers->factor * 1000);
-	}
+	if (!a->waking && !a->spins && !a->looks_again)
+		a->reads = only_reads(a, step, readers);
 	if (!lock_is_free(l, a->reads)) {
 		lock_await(s, l, actor, step);
 		return false;

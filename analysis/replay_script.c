@@ -352,6 +352,27 @@ static const bool *unplayed_of(const struct model *m, const struct fill *fill,
 	return unplayed;
 }
 
+/*
+ * The CPUs that it may use: all, or those that it used, where it wanted more
+ * than that for a good part of the run and got none of the others.
+ */
+static uint32_t cpus_of(const struct report *r)
+{
+	uint64_t all_ns = 0, more_ns = 0, busy_ns = 0;
+	uint32_t used = 0;
+
+	for (size_t i = 0; i < r->utilization.n_cpus; i++)
+		busy_ns += r->utilization.cpu_busy_ns[i];
+	for (size_t i = 0; i < r->utilization.n_cpus; i++)
+		used += r->utilization.cpu_busy_ns[i] > busy_ns / 50;
+	for (size_t i = 0; i < r->utilization.n_demand; i++) {
+		all_ns += r->utilization.demand_ns[i];
+		if (i > used)
+			more_ns += r->utilization.demand_ns[i];
+	}
+	return used && more_ns > all_ns / 10 ? used : MAX(r->run.cpus, 1);
+}
+
 static const uint64_t *points_of(const struct making *k,
 				 const struct fill *fill)
 {
@@ -406,7 +427,7 @@ void tape_fill(struct model *m, struct fill *fill)
 	if (!k.tape || m->windowed || !last)
 		return;
 	k.end = k.tape->full ? k.tape->complete : m->last;
-	k.cpus = MAX(fill->report->run.cpus, 1);
+	k.cpus = cpus_of(fill->report);
 	replay_fill(&k, fill, last);
 	demand_free(k.demand);
 	g_free(k.scripts);

@@ -46,7 +46,8 @@ struct actor {
 	uint32_t drawn;		    /* state of its own random numbers */
 	uint8_t inside[REPLAY_CHANGES_MOST]; /* sections that those change */
 	int32_t later;			     /* next in a line */
-	int32_t pool;		 /* whose work it does, NOBODY: its own */
+	int thread;   /* of the report, -1: it does the work of many */
+	int32_t pool; /* whose work it does, NOBODY: its own */
 	size_t due_at, ready_at; /* in the heaps, from 1; 0: not */
 	enum place place;
 	bool done, waking, looks_again, reads, last_words;

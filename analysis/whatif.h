@@ -11,7 +11,8 @@
 
 struct whatif_wish {
 	enum replay_kind kind;
-	char *name; /* of a lock or of threads, as given; NULL: none */
+	char *name;    /* of a lock or of threads, as given; NULL: none */
+	char *readers; /* threads that only read, as given; NULL: see factor */
 	double factor;
 	uint32_t n;
 };

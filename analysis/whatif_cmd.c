@@ -35,7 +35,9 @@ static const struct argp_option options[] = {
 	{ "outside", OPTION_OUTSIDE, "LOCK", 0,
 	  "I/O and sleeps come after the release of LOCK", 0 },
 	{ "readers", OPTION_READERS, "LOCK=0.9", 0,
-	  "LOCK is a rwlock, and nine of ten sections only read", 0 },
+	  "LOCK is a rwlock, and nine of ten sections only read; or, as in "
+	  "LOCK=ROUTINE, those of the threads that begin in ROUTINE",
+	  0 },
 	{ "cpus", OPTION_CPUS, "N", 0, "run on N CPUs", 0 },
 	{ "threads", OPTION_THREADS, "ROUTINE=4", 0,
 	  "four threads share the work of all that begin in ROUTINE; "
@@ -104,6 +106,19 @@ static const char *value_of(struct argp_state *state, struct whatif_wish *wish,
 	return sign ? sign + 1 : arg;
 }
 
+/* A share of the sections, or the routine of the threads that only read. */
+static void parse_readers(struct argp_state *state, struct whatif_wish *wish,
+			  const char *value)
+{
+	if (!g_ascii_isdigit(*value) && *value != '.') {
+		wish->readers = g_strdup(value);
+		return;
+	}
+	wish->factor = factor_of(state, value);
+	if (wish->factor > 1)
+		argp_error(state, "'%s': a share is 0 to 1", value);
+}
+
 static error_t parse_wish(int key, const char *arg, struct argp_state *state)
 {
 	struct whatif_wish *wish;
@@ -123,13 +138,7 @@ static error_t parse_wish(int key, const char *arg, struct argp_state *state)
 		break;
 	case OPTION_READERS:
 		wish = wish_add(state, REPLAY_READERS);
-		wish->factor = factor_of(state, value_of(state, wish, arg));
-		if (wish->factor > 1)
-			argp_error(state, "'%s': a share is 0 to 1", arg);
-		break;
-	case OPTION_SHARDS:
-		wish = wish_add(state, REPLAY_SHARDS);
-		wish->n = number_of(state, value_of(state, wish, arg));
+		parse_readers(state, wish, value_of(state, wish, arg));
 		break;
 	case OPTION_THREADS:
 		wish = wish_add(state, REPLAY_THREADS);
@@ -188,6 +197,7 @@ static const char doc[] =
 	"  holdup whatif --no-contention ledger\n"
 	"  holdup whatif app.trace --hold queue=0.5x --cpus 8\n"
 	"  holdup whatif --threads worker=4\n"
+	"  holdup whatif --readers table=lookup_main\n"
 	"  holdup whatif --shards cache=16 --io 0.5x --format json";
 
 static const struct argp argp = {
@@ -245,8 +255,10 @@ int whatif_main(int argc, char **argv)
 		whatif_print_json(report, &found);
 	else
 		whatif_print_text(report, &found);
-	for (size_t i = 0; i < arguments.n; i++)
+	for (size_t i = 0; i < arguments.n; i++) {
 		g_free(arguments.wishes[i].name);
+		g_free(arguments.wishes[i].readers);
+	}
 	report_free(report);
 	return ret;
 }

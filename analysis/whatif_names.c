@@ -126,6 +126,10 @@ static const char *words_of(const struct report *r, const struct whatif_wish *w,
 		return arena_printf(r->arena, "I/O and sleeps outside of %s",
 				    label);
 	case REPLAY_READERS:
+		if (w->readers)
+			return arena_printf(r->arena,
+					    "%s shared by the threads of %s",
+					    label, w->readers);
 		return arena_printf(r->arena, "%g of the sections of %s read",
 				    w->factor, label);
 	case REPLAY_IO_TIME:
@@ -171,6 +175,13 @@ int whatif_resolve(const struct report *report, const struct whatif_wish *wish,
 			return -1;
 		change->locks = locks_of(report, group);
 		label = report->groups[group].label;
+	}
+	if (wish->readers) {
+		const struct thread *team = team_of(report, wish->readers, err);
+
+		if (!team)
+			return -1;
+		change->threads = threads_of(report, team);
 	}
 	*words = words_of(report, wish, label);
 	return 0;

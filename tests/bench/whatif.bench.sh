@@ -4,9 +4,10 @@
 # What `holdup whatif` predicts against what really happens: records a run,
 # predicts it with a change, and records the run that was really changed, in
 # turns. Prints medians: how long the run took, the prediction with its bounds,
-# how long the changed run took, how far the prediction is off, and how far the
-# replay of the run itself was. Asked for are 10 %; on a busy machine, judge by
-# the spread of the runs.
+# how long the changed run took, how far the prediction is off, how far the
+# replay of the run itself was, and which share of the CPUs other programs had.
+# Asked for are 10 %, on a machine that does nothing else: where others have
+# more than a few percent, the changed run meets another load than the first.
 set -eu
 runs=${1:-5}
 [ $# -eq 0 ] || shift
@@ -23,7 +24,7 @@ sharded       | $shards 1 2                       | --shards table.shard=8    | 
 sharded-four  | $shards 1 4                       | --shards table.shard=8    | $shards 8 4
 lock-price    | $work/lock-price -v mutex         | --shards counter.mutex=8            | $work/lock-price -v sharded
 sleep         | $work/lost-update -v mutex -n 20 -s 0.1 | --outside value.lock     | $work/lost-update -v outside -n 20 -s 0.1
-readers       | $work/readers-writers -v mutex    | --readers store.mutex=0.9 | $work/readers-writers -v rwlock
+readers       | $work/readers-writers -v mutex    | --readers store.mutex=reader | $work/readers-writers -v rwlock
 one-cpu       | $shards 8 2                       | --cpus 1                  | taskset -c 0 $shards 8 2
 one-cpu-sum   | $work/sum -v threads              | --cpus 1                  | taskset -c 0 $work/sum -v threads
 one-cpu-busy  | $work/oversubscribe -v split      | --cpus 1                  | taskset -c 0 $work/oversubscribe -v split
@@ -64,17 +65,20 @@ measure() {
 		jq '.replay_error * 100' "$out/what.json" >>"$out/$name.replay"
 		"$holdup" report "$out/good" --format json |
 			jq '.run.duration_ns / 1e6' >>"$out/$name.real"
+		"$holdup" report "$out/bad" --format json |
+			jq '100 * (.utilization.cpu_foreign_ns | add) /
+				(.run.duration_ns * .run.cpus)' >>"$out/$name.others"
 	done
-	printf '%s %s %s %s %s %s %s\n' "$name" "$(median "$out/$name.recorded")" \
+	printf '%s %s %s %s %s %s %s %s\n' "$name" "$(median "$out/$name.recorded")" \
 		"$(median "$out/$name.predicted")" "$(median "$out/$name.low")" \
 		"$(median "$out/$name.high")" "$(median "$out/$name.real")" \
-		"$(median "$out/$name.replay")" |
-		awk '{ printf "%-14s %9.1f %10.1f %9.1f %9.1f %9.1f %+7.1f %% %+7.1f %%\n",
-			$1, $2, $3, $4, $5, $6, ($3 / $6 - 1) * 100, $7 }'
+		"$(median "$out/$name.replay")" "$(median "$out/$name.others")" |
+		awk '{ printf "%-13s %8.1f %9.1f %8.1f %8.1f %8.1f %+6.1f %% %+6.1f %% %5.0f %%\n",
+			$1, $2, $3, $4, $5, $6, ($3 / $6 - 1) * 100, $7, $8 }'
 }
 
-printf '%-14s %9s %10s %9s %9s %9s %9s %9s\n' \
-	'ms' run predicted 'at best' 'at worst' really off 'replay'
+printf '%-13s %8s %9s %8s %8s %8s %8s %8s %7s\n' \
+	'ms' run predicted 'at best' 'at worst' really off 'replay' others
 while IFS='|' read -r name run change changed; do
 	name=${name// /}
 	[ -n "$name" ] || continue

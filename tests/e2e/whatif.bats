@@ -66,7 +66,7 @@ predict() {
 @test "whatif splits a lock, shares it among readers, or takes it away" {
 	timeout 60 holdup record -o mutex -- \
 		"$BUILD/lib/holdup/workloads/readers-writers" -v mutex >/dev/null
-	for change in --shards=store.mutex=8 --readers=store.mutex=1 \
+	for change in --shards=store.mutex=8 --readers=store.mutex=reader \
 		--no-contention=store.mutex; do
 		predict mutex "$change"
 		jq -e '.speedup > 1.1' what.json

@@ -234,6 +234,27 @@ static void shards_spread_sections(void **state)
 	free(p);
 }
 
+/* Two readers and a writer, 4 ms each under one lock. */
+static void readers_share_a_lock_and_writers_do_not(void **state)
+{
+	static const bool all[THREADS] = { true };
+	static const bool readers[THREADS] = { true, true };
+	struct play *p = play_new(3, 3);
+	const struct replay_change change = { .kind = REPLAY_READERS,
+					      .locks = all,
+					      .threads = readers };
+
+	(void)state;
+	for (int t = 0; t < 3; t++) {
+		add(p, t, REPLAY_ACQUIRE, 0);
+		add(p, t, REPLAY_CPU, 4 * MS);
+		add(p, t, REPLAY_RELEASE, 0);
+	}
+	assert_int_equal(run(p), 12 * MS);
+	assert_int_equal(replay_run(&p->replay, &change, 1).ns, 8 * MS);
+	free(p);
+}
+
 /* A wait of 1 ms that stands for ten, and 20 ms that the others are in. */
 static void unplayed_waits_change_in_proportion(void **state)
 {
@@ -476,6 +497,7 @@ int main(void)
 		cmocka_unit_test(calls_moved_outside_come_with_bounds),
 		cmocka_unit_test(a_replay_that_is_far_off_is_not_trusted),
 		cmocka_unit_test(shards_spread_sections),
+		cmocka_unit_test(readers_share_a_lock_and_writers_do_not),
 		cmocka_unit_test(unplayed_waits_change_in_proportion),
 		cmocka_unit_test(other_programs_keep_their_share_in_a_crowd),
 		cmocka_unit_test(threads_share_the_work_of_a_team),
