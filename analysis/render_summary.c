@@ -365,10 +365,14 @@ void section_losses(struct page *page)
 			 "out.",
 			 units_count(&count, report->run.refused));
 	if (report->run.unresolved)
-		doc_text(page->doc,
-			 "%s places in the code have no name: their binaries "
-			 "are not here or carry no symbols.",
-			 units_count(&count, report->run.unresolved));
+		doc_text(
+			page->doc,
+			"%s places in the code have no name: %stheir binaries "
+			"are not here or carry no symbols.",
+			units_count(&count, report->run.unresolved),
+			foreign ? "enable lttng_ust_statedump:* and "
+				  "lttng_ust_lib:* in the session for names; or "
+				: "");
 	for (size_t i = 0; i < report->run.n_notes; i++)
 		doc_text(page->doc, "%s", report->run.notes[i]);
 }

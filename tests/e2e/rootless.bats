@@ -13,7 +13,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${before:-}" ] || echo "$before" >$level
+	[ -z "${before:-}" ] || echo "$before" >"$level"
 	[ -z "${place:-}" ] || { cd / && rm -rf "$place"; }
 }
 
@@ -26,8 +26,8 @@ as_user() {
 set_level() {
 	exec 8>/tmp/holdup-paranoid.lock
 	flock -w 60 8
-	before=$(cat $level)
-	echo "$1" >$level 2>/dev/null || skip "the level cannot be set"
+	before=$(cat "$level")
+	echo "$1" >"$level" 2>/dev/null || skip "the level cannot be set"
 }
 
 # recorded_as SOURCE...: a recording as the user has one of these sources.
