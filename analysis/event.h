@@ -147,7 +147,7 @@ struct event {
 			uint32_t waiters; /* SIGNAL: as told, or number woken */
 			const uint64_t *stack; /* WAIT_BEGIN of futexes */
 			uint8_t n_stack;
-		} wait;			  /* WAIT_BEGIN .. BROADCAST */
+		} wait; /* WAIT_BEGIN .. BROADCAST */
 		struct {
 			uint8_t op, fd_kind;
 			int32_t fd, result;
