@@ -275,10 +275,18 @@ static int unlock_unseen(pthread_mutex_t *mutex, uint64_t site)
 static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex,
 						 uint64_t site, uint64_t now)
 {
+	bool somebody_waits = has_sleeper(mutex);
+	struct plain plain;
 	struct ended ended;
 	int result;
 	int i;
 
+	if (kind_of(mutex) == PTHREAD_MUTEX_TIMED_NP &&
+	    section_end_told((uint64_t)(uintptr_t)mutex, &plain)) {
+		result = real.pthread_mutex_unlock(mutex);
+		section_tell_plain(&plain, now, somebody_waits);
+		return result;
+	}
 	if (!thread_is_open(site))
 		return real.pthread_mutex_unlock(mutex);
 	if ((kind_of(mutex) & KIND_TYPE) == PTHREAD_MUTEX_RECURSIVE_NP &&
@@ -287,7 +295,7 @@ static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex,
 	i = section_find((uint64_t)(uintptr_t)mutex, LOCK_MUTEX);
 	if (i < 0)
 		return unlock_unseen(mutex, site);
-	section_end((uint32_t)i, 0, has_sleeper(mutex), now, &ended);
+	section_end((uint32_t)i, 0, somebody_waits, now, &ended);
 	result = real.pthread_mutex_unlock(mutex);
 	section_tell(&ended);
 	return result;

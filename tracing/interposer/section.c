@@ -370,6 +370,28 @@ void section_tell(const struct ended *ended)
 		tell_pending();
 }
 
+void section_tell_plain(const struct plain *plain, uint64_t released_ticks,
+			bool somebody_waits)
+{
+	struct board_entry *entry = plain->entry;
+	union fact fact;
+
+	hold_count(entry, released_ticks - plain->acquired_ticks);
+	entry->holds_told++;
+	clock_sync(released_ticks);
+	fact.lock_held = (struct fact_lock_held){
+		.lock = entry->lock,
+		.kind = entry->kind,
+		.mode = entry->mode,
+		.flags = somebody_waits ? LOCK_WAITERS : 0,
+		.site = entry->site,
+		.acquired_ns = clock_to_ns(plain->acquired_ticks),
+		.released_ns = clock_to_ns(released_ticks),
+		.weight = 1,
+	};
+	tell(TELL_lock_held, &fact);
+}
+
 void section_forget(uint64_t lock, uint8_t kind)
 {
 	int i = section_find(lock, kind);

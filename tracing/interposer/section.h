@@ -227,6 +227,32 @@ section_end_plain(uint64_t lock, uint64_t now)
 	return true;
 }
 
+/*
+ * The same where every section is told (--detail all) and nothing else is to
+ * be: true if the hold has been ended, and section_tell_plain() is to follow
+ * its release.
+ */
+struct plain {
+	struct board_entry *entry;
+	uint64_t acquired_ticks;
+};
+
+static inline bool section_end_told(uint64_t lock, struct plain *plain)
+{
+	if (self.top_lock != lock || !self.open || self.pending ||
+	    !process.detail_all)
+		return false;
+	self.top_lock = 0;
+	plain->entry = self.top_entry;
+	plain->acquired_ticks = self.top_ticks;
+	atomic_signal_fence(memory_order_seq_cst);
+	atomic_store_explicit(&self.slot->n_held, 0, memory_order_relaxed);
+	return true;
+}
+
+void section_tell_plain(const struct plain *plain, uint64_t released_ticks,
+			bool somebody_waits);
+
 static inline bool waiters_any(uint64_t lock)
 {
 	return atomic_load_explicit(&waiters_of(lock)->n,

@@ -33,22 +33,6 @@ static _Atomic uint64_t free_list;
 static pthread_key_t end_key;
 static _Atomic uint32_t end_key_made;
 
-struct closed thread_close(void)
-{
-	struct closed closed = { errno };
-
-	self.open = 0;
-	atomic_signal_fence(memory_order_seq_cst);
-	return closed;
-}
-
-void thread_open(struct closed closed)
-{
-	errno = closed.kept_errno;
-	atomic_signal_fence(memory_order_seq_cst);
-	self.open = self.life == THREAD_LIVE;
-}
-
 static struct thread_more *more_pop(void)
 {
 	uint64_t head = atomic_load_explicit(&free_list, memory_order_acquire);

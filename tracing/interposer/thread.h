@@ -13,6 +13,7 @@
 #ifndef TRACING_INTERPOSER_THREAD_H
 #define TRACING_INTERPOSER_THREAD_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
 
@@ -128,8 +129,21 @@ static inline bool thread_is_open(uint64_t site)
 struct closed {
 	int kept_errno;
 };
-struct closed thread_close(void);
-void thread_open(struct closed closed);
+static inline struct closed thread_close(void)
+{
+	struct closed closed = { errno };
+
+	self.open = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	return closed;
+}
+
+static inline void thread_open(struct closed closed)
+{
+	errno = closed.kept_errno;
+	atomic_signal_fence(memory_order_seq_cst);
+	self.open = self.life == THREAD_LIVE;
+}
 
 /* Tells the start of this thread. */
 void thread_told_start(void);
