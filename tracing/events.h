@@ -52,9 +52,12 @@
 	if (n_gathered) \
 		__chan->ops->event_write(&__ctx, gathered, n_gathered, 1); \
 	n_gathered = 0;
+/* Or, for the one that comes in millions, the whole fact as it lies there. */
+#define WHOLE(...) __chan->ops->event_write(&__ctx, f, sizeof(*f), 1);
 #else
 #define GATHER
 #define WRITE
+#define WHOLE(...) __VA_ARGS__
 #endif
 
 #define FACT(name, ...) \
@@ -86,7 +89,7 @@ FACT(lock_name, HEX(lock) U8(kind) STR(name))
 /* Before the thread blocks, on a contended acquisition only. */
 FACT(lock_wait, HEX(lock) U8(kind) U8(mode) U8(flags) HEX(site) I32(owner_tid) U64(begin_ns) SEQ(held) SEQ(stack))
 /* After the release; wait_ns is the begin of the wait, 0 if there was none. */
-FACT(lock_held, HEX(lock) U8(kind) U8(mode) U8(flags) HEX(site) U64(wait_begin_ns) U64(acquired_ns) U64(released_ns) U32(weight))
+FACT(lock_held, WHOLE(HEX(lock) U8(kind) U8(mode) U8(flags) HEX(site) U64(wait_begin_ns) U64(acquired_ns) U64(released_ns) U32(weight)))
 /* An acquisition that ended without the lock; wait_begin_ns as above. */
 FACT(lock_failed, HEX(lock) U8(kind) U8(mode) U8(flags) HEX(site) U64(wait_begin_ns) U64(end_ns) I32(result) U32(weight))
 /* First time that this thread takes `second` while it holds `first`. */
@@ -141,6 +144,7 @@ FACT(module, HEX(base) U64(bytes) STR(path) BYTES(build_id))
 #undef FACT
 #undef GATHER
 #undef GATHERED_MAX
+#undef WHOLE
 #undef WRITE
 #endif
 

@@ -103,7 +103,8 @@ struct fact_lock_wait {
 	uint8_t n_stack;
 };
 
-struct fact_lock_held {
+/* Laid out as it is written (events.h), field by field. */
+struct __attribute__((packed)) fact_lock_held {
 	uint64_t lock;
 	uint8_t kind;
 	uint8_t mode;
@@ -114,6 +115,7 @@ struct fact_lock_held {
 	uint64_t released_ns;
 	uint32_t weight;
 };
+_Static_assert(sizeof(struct fact_lock_held) == 47, "no gaps");
 
 struct fact_lock_failed {
 	uint64_t lock;
