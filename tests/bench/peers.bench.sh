@@ -10,10 +10,11 @@
 # "floor" is the pair with two readings of the TSC, the least by which hold times
 # can be known. On the VM of our figures a pair takes 18.0 ns, the floor 42.7, and
 # 47.1 where a preloaded library does that which tries for the lock first, as only
-# that tells whether it was contended. Recorded it is 50.3: the rest is mostly
-# stores that the next locked instruction has to wait for. Of the 156 ns more of
-# --detail all LTTng takes 125 (two locked instructions, the clock, two context
-# fields, ten look-ups of thread-local memory).
+# that tells whether it was contended. Recorded it is 50.3: the rest is the search
+# for the counters (2 ns more were it made while the lock is held) and some dozen
+# stores. Of the 148 ns more of --detail all LTTng takes 125: two locked
+# instructions, the clock (20), two context fields (18), ten look-ups of
+# thread-local memory.
 set -eu
 rounds=${1:-5}
 [ $# -eq 0 ] || shift
