@@ -140,6 +140,10 @@ static error_t parse_wish(int key, const char *arg, struct argp_state *state)
 		wish = wish_add(state, REPLAY_READERS);
 		parse_readers(state, wish, value_of(state, wish, arg));
 		break;
+	case OPTION_SHARDS:
+		wish = wish_add(state, REPLAY_SHARDS);
+		wish->n = number_of(state, value_of(state, wish, arg));
+		break;
 	case OPTION_THREADS:
 		wish = wish_add(state, REPLAY_THREADS);
 		wish->n = number_of(state, strchr(arg, '=')
