@@ -57,9 +57,10 @@ witnessed() {
 }
 
 # A wait ends when the lock is taken, which is later than the futex call where
-# the thread is preempted in between; never is it earlier.
+# the thread is preempted in between. When a wait begins inside of a condition
+# wait nobody tells: that is inferred, within a few per cent.
 is_witnessed() {
-	jq -ne "$kernel > 0 and $ours > 0.97 * $kernel and $ours < 1.1 * $kernel + $way"
+	jq -ne "$kernel > 0 and $ours > 0.9 * $kernel and $ours < 1.1 * $kernel + $way"
 }
 
 @test "so do waits for mutexes inside condition waits: pigz" {
