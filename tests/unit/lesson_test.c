@@ -46,7 +46,8 @@ static void run_more(struct lesson_result *result, int runs, bool is_quiet,
 
 	outcomes[0].is_quiet = outcomes[1].is_quiet = is_quiet;
 	for (int i = 0; i < runs; i++) {
-		double off = 1 + 0.05 * (i - runs / 2) / runs;
+		int from_middle = i - runs / 2;
+		double off = 1 + 0.05 * from_middle / runs;
 
 		lesson_measure_add(&outcomes[0], "seconds", slow * off);
 		lesson_measure_add(&outcomes[1], "seconds", fast * off);
