@@ -263,6 +263,7 @@ static void begin_again(struct model *m, const struct event *e)
 	for (guint i = 0; i < m->threads->len; i++) {
 		struct m_thread *t = thread_at(m, (int32_t)i);
 
+		timeline_forget(t);
 		t->begin = t->settled = MAX(t->begin, ns);
 		t->voluntary = t->involuntary = 0;
 	}

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "analysis/model_parts.h"
 #include "tests/feed.h"
 
 /* Its process starts slowly: the scheduler sees it long before it has a word.
@@ -64,12 +65,47 @@ static void a_thread_that_is_told_very_late_is_in_all_sums(void **state)
 	report_free(r);
 }
 
+/* The program's own start takes so long that some of it had to be settled. */
+static void what_came_before_the_first_word_is_forgotten(void **state)
+{
+	struct model *m = feed_new_from(2, 0);
+	struct event fork = { .type = EVENT_SCHED_FORK,
+			      .pid = FEED_PID,
+			      .tid = 11 };
+	struct event start = { .type = EVENT_PROCESS_START,
+			       .ts_ns = 10000200,
+			       .pid = FEED_PID,
+			       .tid = 12 };
+	struct report *r;
+
+	(void)state;
+	model_thread_new(m, FEED_PID, 11, 0)->child = true;
+	fork.u.task.tid = 12;
+	fork.u.task.pid = FEED_PID;
+	model_event(m, &fork);
+	for (uint64_t ns = 100; ns < 10000000; ns += 200) {
+		feed_switch(m, ns, 1, 0, 0, 12);
+		feed_switch(m, ns + 100, 1, 12, 1, 0);
+		feed_switch(m, ns, 0, 0, 0, 11);
+		feed_switch(m, ns + 100, 0, 11, 1, 0);
+	}
+	feed_switch(m, 10000100, 1, 0, 0, 12);
+	start.u.process.executable = "program";
+	start.u.process.begin_ns = 10000150;
+	model_event(m, &start);
+	feed_exit(m, 20000000, 12);
+	r = feed_report(m);
+	assert_int_equal(r->run.duration_ns, 20000000 - 10000200);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_thread_that_is_told_late_keeps_its_time),
 		cmocka_unit_test(
 			a_thread_that_is_told_very_late_is_in_all_sums),
+		cmocka_unit_test(what_came_before_the_first_word_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
