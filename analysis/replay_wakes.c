@@ -157,11 +157,13 @@ static uint64_t cost_of(const struct lock_bursts *lock, uint64_t usual)
 {
 	uint64_t woke, alone;
 
-	if (has_few(lock->woke) || has_few(lock->alone))
+	/* A few alone among many are those whose waiter was on its way. */
+	if (has_few(lock->woke) || has_few(lock->alone) ||
+	    lock->alone->len < lock->woke->len / 16)
 		return usual;
 	woke = shortest(lock->woke);
 	alone = shortest(lock->alone);
-	return MIN(woke - MIN(alone, woke), 2 * usual);
+	return CLAMP(woke - MIN(alone, woke), usual / 2, 2 * usual);
 }
 
 struct wakes *wakes_new(const struct making *k)
