@@ -162,7 +162,7 @@ static struct finding check_scheduler(const struct doctor *doctor)
 				    "(perf_event_paranoid is %s)",
 				    level),
 			    all);
-	else if (atoi(level) > 2) /* as Debian's kernel has it */
+	else if (g_ascii_strtoll(level, NULL, 10) > 2) /* as in Debian */
 		f = finding(LIMITED,
 			    g_strdup_printf("none: perf_event_paranoid is %s",
 					    level),
