@@ -18,7 +18,7 @@ struct load_options {
 	uint64_t from_ns, to_ns; /* window since the begin; to 0: the end */
 	uint32_t bins;		 /* of each series at most; 0: make no series */
 	uint32_t waits;		 /* longest waits kept a thread */
-	uint64_t tape_bytes; /* kept to play it again; small: the usual */
+	uint64_t tape_bytes;	 /* kept to play it again; small: the usual */
 	bool each; /* a group for every lock, also of those of one label */
 	/* Told now and then while it works, where set; ratio 0 to 1. */
 	void (*progress)(void *data, double ratio);

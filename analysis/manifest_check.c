@@ -82,8 +82,6 @@ void manifest_check(const struct manifest *manifest, const char *dir,
 {
 	const json_t *streams = part_of(manifest, "ust", "streams");
 	g_autofree char *ust = g_build_filename(dir, SCHEMA_UST_DIR, NULL);
-	const json_t *stream;
-	size_t i;
 
 	check_events(stats, SOURCE_SCHED, SCHEMA_SCHED_DIR,
 		     count_of(manifest, "scheduler"));
@@ -92,5 +90,6 @@ void manifest_check(const struct manifest *manifest, const char *dir,
 	/* A copy made with Babeltrace has other files. */
 	if (!g_file_test(ust, G_FILE_TEST_IS_DIR))
 		return;
-	json_array_foreach(streams, i, stream) check_stream(stats, dir, stream);
+	for (size_t i = 0; i < json_array_size(streams); i++)
+		check_stream(stats, dir, json_array_get(streams, i));
 }

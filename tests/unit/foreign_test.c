@@ -333,7 +333,7 @@ static void files_without_a_byte_are_no_trace(void **state)
 {
 	const char *dir = scratch_path(*state, "trace");
 	struct synth *synth = synth_new(dir);
-	struct read_stats stats;
+	struct read_stats stats = { 0 };
 	struct seen seen;
 	static const char *const files[] = { "ust/stream", "ust/metadata" };
 
