@@ -47,7 +47,8 @@ witnessed() {
 		.address] | unique | map($kernel[0][.] // 0) | add' report.json)
 	ours=$(jq '[.locks[] | select(.kind == "mutex") | .wait_ns.total] | add' report.json)
 	way=$(jq '[.threads[].state_ns | .spinning + .preempted + .woken] | add' report.json)
-	echo "kernel $kernel ns, holdup $ours ns, on the way $way ns"
+	contended=$(jq '[.locks[] | select(.kind == "mutex") | .contended] | add' report.json)
+	echo "kernel $kernel ns, holdup $ours ns in $contended waits, on the way $way ns"
 }
 
 @test "waits for mutexes agree with the kernel's futex times" {
@@ -58,9 +59,10 @@ witnessed() {
 
 # A wait ends when the lock is taken, which is later than the futex call where
 # the thread is preempted in between. When a wait begins inside of a condition
-# wait nobody tells: that is inferred, within a few per cent.
+# wait nobody tells: that is inferred, within a few per cent. The witness itself
+# makes a call longer, which counts where waits last only microseconds.
 is_witnessed() {
-	jq -ne "$kernel > 0 and $ours > 0.9 * $kernel and $ours < 1.1 * $kernel + $way"
+	jq -ne "$kernel > 0 and $ours > 0.9 * $kernel - 2000 * $contended and $ours < 1.1 * $kernel + $way"
 }
 
 @test "so do waits for mutexes inside condition waits: pigz" {
