@@ -31,6 +31,7 @@ static const char *const point_names[N_POINTS] = {
 struct ring {
 	int fd; /* owns the ring; -1: CPU is absent */
 	int more[N_POINTS];
+	int runs; /* for RING_RUNS; -1: not recorded */
 	struct perf_event_mmap_page *page;
 	uint8_t *data;
 	uint64_t head, tail; /* what is there, what was read */
@@ -128,7 +129,7 @@ static struct rings *rings_new(uint64_t bytes)
 	rings->bytes = bytes;
 	rings->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (uint32_t cpu = 0; cpu < rings->n; cpu++) {
-		rings->rings[cpu].fd = -1;
+		rings->rings[cpu].fd = rings->rings[cpu].runs = -1;
 		for (int i = 0; i < N_POINTS; i++)
 			rings->rings[cpu].more[i] = -1;
 	}
@@ -148,6 +149,31 @@ static int ring_map(struct rings *rings, struct ring *ring)
 	ring->data = (uint8_t *)map + page;
 	epoll_ctl(rings->epoll, EPOLL_CTL_ADD, ring->fd, &event);
 	return 0;
+}
+
+static int share_ring(int fd, const struct ring *ring)
+{
+	return fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, ring->fd) ? -1
+									: 0;
+}
+
+/*
+ * Kernels were met whose tracepoint leaves out that a CPU leaves its idle task,
+ * on some CPUs: what runs then seems to wait. The kernel's own records of
+ * switches are written by the task that begins to run, and leave none out.
+ */
+static int open_runs(struct ring *ring, uint32_t cpu)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_DUMMY,
+		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
+		.sample_id_all = 1,
+		.context_switch = 1,
+	};
+
+	ring->runs = perf_open(&attr, -1, (int)cpu);
+	return share_ring(ring->runs, ring);
 }
 
 /* Tasks, names and losses by a dummy event; the tracepoints share its ring. */
@@ -183,11 +209,10 @@ static int open_cpu_system(struct rings *rings, uint32_t cpu)
 		};
 
 		ring->more[i] = perf_open(&attr, -1, (int)cpu);
-		if (ring->more[i] < 0 ||
-		    ioctl(ring->more[i], PERF_EVENT_IOC_SET_OUTPUT, ring->fd))
+		if (share_ring(ring->more[i], ring))
 			return -1;
 	}
-	return 0;
+	return open_runs(ring, cpu);
 }
 
 static uint64_t system_bytes(void)
@@ -352,6 +377,12 @@ bool rings_next(struct rings *rings, uint64_t until_ns,
 	return true;
 }
 
+void rings_trust(struct rings *rings, uint32_t cpu)
+{
+	if (rings->rings[cpu].runs >= 0)
+		ioctl(rings->rings[cpu].runs, PERF_EVENT_IOC_DISABLE, 0);
+}
+
 void rings_release(struct rings *rings)
 {
 	for (uint32_t cpu = 0; cpu < rings->n; cpu++) {
@@ -372,10 +403,13 @@ static void *close_points(void *data)
 {
 	const struct rings *rings = data;
 
-	for (uint32_t cpu = 0; cpu < rings->n; cpu++)
+	for (uint32_t cpu = 0; cpu < rings->n; cpu++) {
 		for (int i = 0; i < N_POINTS; i++)
 			if (rings->rings[cpu].more[i] >= 0)
 				close(rings->rings[cpu].more[i]);
+		if (rings->rings[cpu].runs >= 0)
+			close(rings->rings[cpu].runs);
+	}
 	return NULL;
 }
 
@@ -389,6 +423,7 @@ void rings_stop(struct rings *rings)
 		for (int i = 0; i < N_POINTS; i++)
 			if (ring->more[i] >= 0)
 				ioctl(ring->more[i], PERF_EVENT_IOC_DISABLE, 0);
+		rings_trust(rings, cpu);
 	}
 	rings->is_closing =
 		!pthread_create(&rings->closer, NULL, close_points, rings);

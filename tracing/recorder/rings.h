@@ -17,6 +17,7 @@
 enum ring_type {
 	RING_NONE,
 	RING_SWITCH,	 /* prev -> next; -1: not told */
+	RING_RUNS,	 /* task runs now, after other: beside RING_SWITCH */
 	RING_WAKING,	 /* task, on target_cpu */
 	RING_WAKEUP_NEW, /* the same for a new one */
 	RING_FORK,	 /* task (of process pid) made by other (other_pid) */
@@ -56,6 +57,9 @@ bool rings_has(const struct rings *rings, uint32_t cpu);
  */
 bool rings_next(struct rings *rings, uint64_t until_ns,
 		struct ring_record *record);
+
+/* The switches of that CPU are all told: RING_RUNS is not needed there. */
+void rings_trust(struct rings *rings, uint32_t cpu);
 
 /* Gives what was read back to the kernel. */
 void rings_release(struct rings *rings);

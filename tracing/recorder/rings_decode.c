@@ -110,6 +110,19 @@ static void decode_own_switch(uint16_t misc, struct ring_record *out)
 		out->task = -1;
 }
 
+/* header, pid and tid of the one before */
+static void decode_runs(const uint8_t *at,
+			const struct perf_event_header *header,
+			struct ring_record *out)
+{
+	if (header->misc & PERF_RECORD_MISC_SWITCH_OUT)
+		return;
+	decode_tail(at, header->size, out);
+	out->type = RING_RUNS;
+	memcpy(&out->other_pid, at + 8, 4);
+	memcpy(&out->other, at + 12, 4);
+}
+
 void rings_decode(const struct point_layout *points, const uint8_t *at,
 		  struct ring_record *out)
 {
@@ -138,6 +151,9 @@ void rings_decode(const struct point_layout *points, const uint8_t *at,
 	case PERF_RECORD_SWITCH:
 		decode_tail(at, header.size, out);
 		decode_own_switch(header.misc, out);
+		break;
+	case PERF_RECORD_SWITCH_CPU_WIDE:
+		decode_runs(at, &header, out);
 		break;
 	case PERF_RECORD_LOST:
 		decode_tail(at, header.size, out);

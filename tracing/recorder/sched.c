@@ -16,7 +16,12 @@ struct cpu_now {
 	bool is_ours;
 	uint64_t since_ns;
 	uint64_t idle_ns, foreign_ns;
+	uint32_t told; /* ends of its idleness, by the tracepoint; */
+	bool is_mute;  /* or not by it */
 };
+
+/* A CPU that told so many ends of its idleness tells them all. */
+#define TOLD_ENOUGH 64
 
 struct sched {
 	enum sched_source source;
@@ -117,7 +122,8 @@ static int open_trace(struct sched *sched, const char *path, uint64_t offset_ns,
 	for (uint32_t cpu = 0; cpu < rings_cpus(sched->rings); cpu++) {
 		char name[32];
 
-		sched->cpus[cpu] = (struct cpu_now){ -1, false, now, 0, 0 };
+		sched->cpus[cpu] =
+			(struct cpu_now){ .tid = -1, .since_ns = now };
 		if (!rings_has(sched->rings, cpu))
 			continue;
 		g_snprintf(name, sizeof(name), "sched_%u", cpu);
@@ -257,6 +263,30 @@ static void on_switch(struct sched *sched, struct ctf_stream *stream,
 		tree_remove(sched->tree, r->other);
 }
 
+/* The tracepoint should have told this before, see rings.c. */
+static void on_runs(struct sched *sched, struct ctf_stream *stream,
+		    const struct ring_record *r)
+{
+	struct cpu_now *cpu = &sched->cpus[r->cpu];
+	struct ring_record missed = *r;
+
+	if (r->other != 0)
+		return;
+	if (cpu->tid == r->task) {
+		if (++cpu->told == TOLD_ENOUGH && !cpu->is_mute)
+			rings_trust(sched->rings, r->cpu);
+		return;
+	}
+	cpu->is_mute = true;
+	missed.type = RING_SWITCH;
+	missed.prio = missed.other_prio = 20;
+	g_snprintf(missed.other_comm, sizeof(missed.other_comm), "swapper/%u",
+		   r->cpu);
+	g_strlcpy(missed.comm, known(sched, r->task)->comm,
+		  sizeof(missed.comm));
+	on_switch(sched, stream, &missed);
+}
+
 static void on_wakeup(struct sched *sched, struct ctf_stream *stream,
 		      const struct ring_record *r)
 {
@@ -335,10 +365,11 @@ static void on_lost(struct sched *sched, struct ctf_stream *stream,
 
 static void (*const handlers[])(struct sched *, struct ctf_stream *,
 				const struct ring_record *) = {
-	[RING_SWITCH] = on_switch,     [RING_WAKING] = on_wakeup,
-	[RING_WAKEUP_NEW] = on_wakeup, [RING_FORK] = on_fork,
-	[RING_EXEC] = on_exec,	       [RING_COMM] = on_comm,
-	[RING_EXIT] = on_exit_of,      [RING_LOST] = on_lost,
+	[RING_SWITCH] = on_switch, [RING_RUNS] = on_runs,
+	[RING_WAKING] = on_wakeup, [RING_WAKEUP_NEW] = on_wakeup,
+	[RING_FORK] = on_fork,	   [RING_EXEC] = on_exec,
+	[RING_COMM] = on_comm,	   [RING_EXIT] = on_exit_of,
+	[RING_LOST] = on_lost,
 };
 
 void sched_read(struct sched *sched)
