@@ -1,5 +1,6 @@
 /* How good a replay is, and what it says of a change. */
 #include <glib.h>
+#include <math.h>
 #include <string.h>
 
 #include "analysis/replay.h"
@@ -104,5 +105,8 @@ struct replay_prediction replay_predict(const struct replay *replay,
 		p.low_ns = MIN(p.low_ns, ns);
 		p.high_ns = MAX(p.high_ns, ns);
 	}
+	/* Nothing tells which: the same factor from the best and the worst. */
+	if (p.high_ns > p.low_ns)
+		p.ns = (uint64_t)sqrt((double)p.low_ns * (double)p.high_ns);
 	return p;
 }

@@ -385,6 +385,23 @@ static const uint64_t *points_of(const struct making *k,
 	return points;
 }
 
+/*
+ * What others took in a crowd. Where a crowd was rare, that a thread was on its
+ * way to another CPU looks the same; they cannot have had more than in all.
+ */
+static double slowdown_of(const struct making *k, const struct report *report)
+{
+	double busy = 0, foreign = 0;
+
+	for (size_t i = 0; i < report->utilization.n_cpus; i++) {
+		busy += (double)report->utilization.cpu_busy_ns[i];
+		foreign += (double)report->utilization.cpu_foreign_ns[i];
+	}
+	return report->utilization.foreign_told && busy > 0
+		       ? MIN(demand_slowdown(k->demand), 1 + foreign / busy)
+		       : demand_slowdown(k->demand);
+}
+
 static void replay_fill(struct making *k, struct fill *fill,
 			const struct m_thread *last)
 {
@@ -404,7 +421,7 @@ static void replay_fill(struct making *k, struct fill *fill,
 	replay->n_locks = fill->report->n_locks;
 	replay->cpus = k->cpus;
 	replay->slice_ns = slice_of(k);
-	replay->slowdown = demand_slowdown(k->demand);
+	replay->slowdown = slowdown_of(k, fill->report);
 	replay->foreign_slice_ns = demand_foreign_slice(k->demand);
 	replay->run_ns = last->end - m->begin;
 	replay->recorded_ns =

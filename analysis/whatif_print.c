@@ -18,8 +18,8 @@ static double speedup(const struct whatif_answer *a)
 static const char *sharing_words(const struct replay *replay)
 {
 	static const char *const assumed =
-		"Calls that write to disk while one is under way all share "
-		"the next one's time, as in a journal that commits groups.";
+		"How far calls that write to disk overlap, the recording "
+		"cannot tell: this is the geometric mean of all and none.";
 	static const char *const learned[REPLAY_NSHARINGS] = {
 		[REPLAY_BATCHES] =
 			"Calls that write to disk while one is under way share "

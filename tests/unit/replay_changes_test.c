@@ -455,6 +455,8 @@ static void a_recorded_convoy_comes_with_bounds(void **state)
 	x = replay_predict(r->replay, &base, &outside, 1, base.ns);
 	assert_true(x.low_ns < base.ns * 7 / 10);
 	assert_true(x.high_ns > base.ns * 9 / 10);
+	assert_true(x.ns / x.low_ns <= x.high_ns / x.ns + 1);
+	assert_true(x.ns > x.low_ns && x.ns < x.high_ns);
 	report_free(r);
 }
 
