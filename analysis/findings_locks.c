@@ -342,13 +342,12 @@ static const struct busy *busy_kind(const struct lock *lock)
 	bool often = lock->contended >= OFTEN_LEAST;
 	double handoff = handoff_part(lock);
 
+	if (often && handoff >= 0.5 && lock->queue_mean >= 2)
+		return &busy_kinds[0];
 	if (lock->hold.mean >= SHORT_NS ||
 	    (!often && handoff < 0.5 && lock->hold.max >= 10 * SHORT_NS))
 		return &busy_kinds[2];
-	if (!often)
-		return NULL;
-	return handoff >= 0.5 && lock->queue_mean >= 2 ? &busy_kinds[0]
-						       : &busy_kinds[1];
+	return often ? &busy_kinds[1] : NULL;
 }
 
 /* The share of the told holds that owners worked in. */

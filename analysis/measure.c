@@ -150,6 +150,16 @@ static double wanted(const struct report *report)
 	return sum;
 }
 
+/* What others used of the CPUs, by the recorder's count. */
+static double foreign(const struct report *report)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < report->utilization.n_cpus; i++)
+		sum += (double)report->utilization.cpu_foreign_ns[i];
+	return sum;
+}
+
 uint64_t measure_denied(const struct report *report)
 {
 	double denied = wanted(report);
@@ -163,6 +173,9 @@ uint64_t measure_denied(const struct report *report)
 	for (size_t i = report->run.cpus; i < report->utilization.n_demand; i++)
 		denied -= (double)(i - report->run.cpus) *
 			  (double)report->utilization.demand_ns[i];
+	/* Who was queued at one CPU while another one idled was denied none. */
+	if (report->utilization.foreign_told)
+		denied = MIN(denied, foreign(report));
 	return denied > 0 ? (uint64_t)denied : 0;
 }
 
