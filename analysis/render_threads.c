@@ -199,6 +199,12 @@ static const struct doc_column told_columns[] = {
 	{ "idle", DOC_RIGHT, 0, DOC_FIXED },
 };
 
+/* Where that is told. */
+static uint64_t of_cpu(const uint64_t *ns, size_t cpu)
+{
+	return ns ? ns[cpu] : 0;
+}
+
 static void cpu_table(struct page *page)
 {
 	const struct report *report = page->report;
@@ -211,25 +217,20 @@ static void cpu_table(struct page *page)
 		       : G_N_ELEMENTS(cpu_columns));
 	for (size_t i = 0; i < report->utilization.n_cpus; i++) {
 		uint64_t busy = report->utilization.cpu_busy_ns[i];
+		uint64_t foreign =
+			of_cpu(report->utilization.cpu_foreign_ns, i);
 
 		doc_cellf(page->doc, "%zu", i);
 		doc_cell_ns(page->doc, busy);
 		doc_cell_share(page->doc,
 			       measure_ratio(busy, report->run.duration_ns));
-		doc_cell_ns(page->doc,
-			    report->utilization.cpu_foreign_ns
-				    ? report->utilization.cpu_foreign_ns[i]
-				    : 0);
+		doc_cell_ns(page->doc, foreign);
 		if (told)
-			doc_cell_share(
-				page->doc,
-				measure_ratio(
-					report->utilization.cpu_foreign_ns[i],
-					report->run.duration_ns));
+			doc_cell_share(page->doc,
+				       measure_ratio(foreign,
+						     report->run.duration_ns));
 		doc_cell_ns(page->doc,
-			    report->utilization.cpu_idle_ns
-				    ? report->utilization.cpu_idle_ns[i]
-				    : 0);
+			    of_cpu(report->utilization.cpu_idle_ns, i));
 	}
 }
 
