@@ -158,9 +158,10 @@ static int share_ring(int fd, const struct ring *ring)
 }
 
 /*
- * Kernels were met whose tracepoint leaves out that a CPU leaves its idle task,
- * on some CPUs: what runs then seems to wait. The kernel's own records of
- * switches are written by the task that begins to run, and leave none out.
+ * A kernel was met whose tracepoints say nothing while some tasks are current,
+ * a CPU's idle task among them: what runs after those seems to wait. The
+ * kernel's own records of switches are written by the task that begins to run,
+ * and leave none out.
  */
 static int open_runs(struct ring *ring, uint32_t cpu)
 {
@@ -377,10 +378,12 @@ bool rings_next(struct rings *rings, uint64_t until_ns,
 	return true;
 }
 
-void rings_trust(struct rings *rings, uint32_t cpu)
+void rings_trust(struct rings *rings, uint32_t cpu, bool trusted)
 {
 	if (rings->rings[cpu].runs >= 0)
-		ioctl(rings->rings[cpu].runs, PERF_EVENT_IOC_DISABLE, 0);
+		ioctl(rings->rings[cpu].runs,
+		      trusted ? PERF_EVENT_IOC_DISABLE : PERF_EVENT_IOC_ENABLE,
+		      0);
 }
 
 void rings_release(struct rings *rings)
@@ -423,7 +426,7 @@ void rings_stop(struct rings *rings)
 		for (int i = 0; i < N_POINTS; i++)
 			if (ring->more[i] >= 0)
 				ioctl(ring->more[i], PERF_EVENT_IOC_DISABLE, 0);
-		rings_trust(rings, cpu);
+		rings_trust(rings, cpu, true);
 	}
 	rings->is_closing =
 		!pthread_create(&rings->closer, NULL, close_points, rings);

@@ -58,8 +58,8 @@ bool rings_has(const struct rings *rings, uint32_t cpu);
 bool rings_next(struct rings *rings, uint64_t until_ns,
 		struct ring_record *record);
 
-/* The switches of that CPU are all told: RING_RUNS is not needed there. */
-void rings_trust(struct rings *rings, uint32_t cpu);
+/* Are all switches of that CPU told, so that RING_RUNS is not needed there? */
+void rings_trust(struct rings *rings, uint32_t cpu, bool trusted);
 
 /* Gives what was read back to the kernel. */
 void rings_release(struct rings *rings);

@@ -16,8 +16,7 @@ struct cpu_now {
 	bool is_ours;
 	uint64_t since_ns;
 	uint64_t idle_ns, foreign_ns;
-	uint32_t told; /* ends of its idleness, by the tracepoint; */
-	bool is_mute;  /* or not by it */
+	uint32_t told; /* ends of its idleness, by the tracepoint */
 };
 
 /* A CPU that told so many ends of its idleness tells them all. */
@@ -35,6 +34,7 @@ struct sched {
 	pid_t root;
 	bool has_lost; /* since the tree was last looked through */
 	bool ever_lost;
+	bool is_mute;	    /* the tracepoint left a switch out */
 	uint64_t processes; /* of the tree, that still run */
 	struct err why;
 };
@@ -270,18 +270,24 @@ static void on_runs(struct sched *sched, struct ctf_stream *stream,
 	struct cpu_now *cpu = &sched->cpus[r->cpu];
 	struct ring_record missed = *r;
 
-	if (r->other != 0)
-		return;
 	if (cpu->tid == r->task) {
-		if (++cpu->told == TOLD_ENOUGH && !cpu->is_mute)
-			rings_trust(sched->rings, r->cpu);
+		cpu->told += r->other == 0;
+		if (cpu->told == TOLD_ENOUGH && !sched->is_mute)
+			rings_trust(sched->rings, r->cpu, true);
 		return;
 	}
-	cpu->is_mute = true;
+	for (uint32_t i = 0; !sched->is_mute && i < rings_cpus(sched->rings);
+	     i++)
+		rings_trust(sched->rings, i, false);
+	sched->is_mute = true;
 	missed.type = RING_SWITCH;
 	missed.prio = missed.other_prio = 20;
-	g_snprintf(missed.other_comm, sizeof(missed.other_comm), "swapper/%u",
-		   r->cpu);
+	missed.prev_state = r->other != 0; /* as the idle task has it */
+	g_strlcpy(missed.other_comm, known(sched, r->other)->comm,
+		  sizeof(missed.other_comm));
+	if (r->other == 0)
+		g_snprintf(missed.other_comm, sizeof(missed.other_comm),
+			   "swapper/%u", r->cpu);
 	g_strlcpy(missed.comm, known(sched, r->task)->comm,
 		  sizeof(missed.comm));
 	on_switch(sched, stream, &missed);
