@@ -98,8 +98,17 @@ static struct cell cell_at(const struct lock *l, uint64_t width_ns, uint64_t i)
 {
 	const struct series *q = &l->queue, *o = &l->owner;
 	uint64_t per_q = width_ns / q->width_ns, per_o = width_ns / o->width_ns;
-	struct cell cell = { main_owner(o, i * per_o, per_o), 0, 0 };
+	uint64_t begin_ns = q->begin_ns + i * width_ns;
+	struct cell cell = { 0, 0, 0 };
 
+	/* Each begins with what it is about, a hold or a wait. */
+	if (begin_ns >= o->begin_ns)
+		cell.owner = main_owner(
+			o, (begin_ns - o->begin_ns) / o->width_ns, per_o);
+	else if (begin_ns + width_ns > o->begin_ns)
+		cell.owner = main_owner(o, 0,
+					(begin_ns + width_ns - o->begin_ns) /
+						o->width_ns);
 	for (uint64_t j = i * per_q; j < (i + 1) * per_q && j < q->n; j++)
 		cell.held_ns += q->values[j * q->rows + 1];
 	cell.share = CLAMP((int)ceil((double)cell.held_ns / (double)width_ns *

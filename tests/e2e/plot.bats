@@ -99,3 +99,35 @@ sum() { # TABLE BLOCK COLUMN
 	run -2 holdup plot --sort colour in.trace
 	[[ "$output" == *"'colour' is no order of threads"* ]]
 }
+
+@test "owners keep their colours where the first hold comes late" {
+	cat >late.c <<-'CODE'
+		#include <pthread.h>
+		#include <unistd.h>
+		static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+		static void *work(void *data)
+		{
+			for (int i = 0; i < 20; i++) {
+				pthread_mutex_lock(&lock);
+				usleep(1000);
+				pthread_mutex_unlock(&lock);
+			}
+			return data;
+		}
+		int main(void)
+		{
+			pthread_t t;
+			usleep(200000);
+			pthread_create(&t, 0, work, 0);
+			work(0);
+			return pthread_join(t, 0);
+		}
+	CODE
+	gcc -g -pthread -o late late.c
+	holdup record -o late.trace ./late
+	holdup plot --kind locks -o late.plots late.trace
+	# Two threads are few enough for a colour each.
+	sed -n '/^# strips/,/^# queue/p' late.plots/locks.tsv |
+		awk -F'\t' '$5 == "-1" { bad++ } $5 >= 0 { n++ }
+			END { exit !(n > 1 && !bad) }'
+}
