@@ -122,6 +122,11 @@ recorder_test.src := tests/unit/recorder_test.c tests/scratch.c $(base.src) $(ad
 	clock.c ctf.c rings.c rings_decode.c tree.c sched.c rundir.c outdir.c ustdir.c logbook.c target.c barrier.c)
 recorder_test.pkgs := cmocka glib-2.0 jansson
 recorder_test.libs := $(base.libs)
+tests += sched_test
+sched_test.src := tests/unit/sched_test.c tests/scratch.c $(addprefix tracing/recorder/,\
+	clock.c ctf.c tree.c sched.c) $(read.src) $(base.src)
+sched_test.pkgs := cmocka glib-2.0 $(read.pkgs)
+sched_test.libs := $(base.libs)
 aids += lockbench
 lockbench.src := tests/bench/lockbench.c
 include tests/fuzz/fuzz.mk

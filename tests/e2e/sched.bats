@@ -55,3 +55,57 @@ busy() { awk '/^cpu / { print ($2 + $3 + $4 + $7 + $8 + $9) * 1e7 }' /proc/stat;
 	# The kernel counts by ticks.
 	jq -ne "$foreign < $after - $before + 5e8"
 }
+
+@test "no thread leaves a CPU that it was not on, also where threads end" {
+	gcc -O1 -pthread -o ends -x c - <<-'CODE'
+		#include <pthread.h>
+		static void *work(void *arg)
+		{
+			for (volatile long i = 0; i < 1000000; i++)
+				;
+			return arg;
+		}
+		int main(void)
+		{
+			pthread_t threads[8];
+			for (int round = 0; round < 20; round++) {
+				for (int i = 0; i < 8; i++)
+					pthread_create(&threads[i], 0, work, 0);
+				for (int i = 0; i < 8; i++)
+					pthread_join(threads[i], 0);
+			}
+			return 0;
+		}
+	CODE
+	record trace -- ./ends
+	[ "$(jq -r .scheduler.source trace/holdup.json)" = system ] ||
+		skip "no scheduler records of the machine"
+	babeltrace2 trace 2>/dev/null | awk '
+		function field(name) {
+			match($0, name " = -?[0-9]+")
+			return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3)
+		}
+		/ sched_switch: .*prev_comm = "ends"/ {
+			prev = field("prev_tid")
+			if (prev in on && on[prev] != field("cpu_id"))
+				print "fault: " $0
+			on[prev] = "none"
+			n++
+		}
+		/ sched_switch: .*next_comm = "ends"/ {
+			on[field("next_tid")] = field("cpu_id")
+		}
+		END { print n " switches" }' >chain
+	cat chain
+	[ "$(awk '/switches/ { print $1 }' chain)" -ge 160 ]
+	run ! grep fault chain
+}
+
+@test "in a PID namespace ids are those of the namespace, or none" {
+	unshare -pf --mount-proc true || skip "no namespaces here"
+	unshare -pf --mount-proc holdup record -o trace -- "$BUILD/aid/primes" >log
+	[[ "$(jq -r .scheduler.source trace/holdup.json)" =~ ^(task|none)$ ]]
+	jq -r .scheduler.why trace/holdup.json | grep -q 'PID namespace\|perf_event_open'
+	json trace '[.threads[].state_ns | add] | add > 0' | grep -qx true
+	"$BUILD/aid/check_report" trace
+}

@@ -140,8 +140,8 @@ static struct finding check_recording(const struct doctor *doctor)
 static struct finding check_scheduler(const struct doctor *doctor)
 {
 	static const char all[] =
-		"run it as root, or: sysctl kernel.perf_event_paranoid=-1 "
-		"(and tracefs, below)";
+		"run it as root outside of containers, or: "
+		"sysctl kernel.perf_event_paranoid=-1 (and tracefs, below)";
 	const json_t *sched = json_object_get(doctor->manifest, "scheduler");
 	const char *source =
 		json_string_value(json_object_get(sched, "source"));
@@ -159,8 +159,8 @@ static struct finding check_scheduler(const struct doctor *doctor)
 			    g_strdup_printf(
 				    "switches of the program's own threads; "
 				    "not who woke them, nor who ran instead "
-				    "(perf_event_paranoid is %s)",
-				    level),
+				    "(perf_event_paranoid is %s): %s",
+				    level, why ? why : "it is not known why"),
 			    all);
 	else if (g_ascii_strtoll(level, NULL, 10) > 2) /* as in Debian */
 		f = finding(LIMITED,

@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +22,9 @@
 #define RING_BYTES_MAX (16u << 20) /* for each: 0.8 s at 200,000 switches/s */
 #define RING_BYTES_MIN (16u << 10)
 #define RECORD_MAX     1024 /* longer ones are not ours */
+
+/* The inode of the first PID namespace, as the kernel has fixed it. */
+#define FIRST_PID_NS 0xEFFFFFFCu
 
 static const char *const point_names[N_POINTS] = {
 	[POINT_SWITCH] = "sched_switch",
@@ -226,10 +230,23 @@ static uint64_t system_bytes(void)
 	return bytes;
 }
 
+/* The tracepoints tell ids as they are outside of all PID namespaces. */
+static bool ids_are_global(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PID_NS;
+}
+
 struct rings *rings_open_system(const char *tracefs, struct err *err)
 {
 	struct rings *rings;
 
+	if (!ids_are_global()) {
+		err_set(err, "in a PID namespace (a container has one) the "
+			     "tracepoints tell the ids from outside of it");
+		return NULL;
+	}
 	if (!tracefs) {
 		err_set(err, "the whole machine's takes root, or CAP_PERFMON "
 			     "and a readable tracefs");

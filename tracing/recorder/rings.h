@@ -17,7 +17,8 @@
 enum ring_type {
 	RING_NONE,
 	RING_SWITCH,	 /* prev -> next; -1: not told */
-	RING_RUNS,	 /* task runs now, after other: beside RING_SWITCH */
+	RING_LEAVES,	 /* beside RING_SWITCH: task ends to run, for other, */
+	RING_RUNS,	 /* and task runs now, after other */
 	RING_WAKING,	 /* task, on target_cpu */
 	RING_WAKEUP_NEW, /* the same for a new one */
 	RING_FORK,	 /* task (of process pid) made by other (other_pid) */
@@ -27,13 +28,17 @@ enum ring_type {
 	RING_LOST,	 /* count records of this CPU did not fit */
 };
 
+/*
+ * A task is told by its id. The kernel's own records, LEAVES and RUNS, have -1
+ * for one that is dead, but still has its last steps to take.
+ */
 struct ring_record {
 	enum ring_type type;
 	uint32_t cpu;
 	uint64_t ts_ns;
 	int32_t task, pid, prio, target_cpu;  /* SWITCH: the next one */
 	int32_t other, other_pid, other_prio; /* SWITCH: the previous one */
-	int64_t prev_state;
+	int64_t prev_state;		      /* SWITCH, LEAVES; 0: preempted */
 	char comm[16], other_comm[16];
 	uint64_t count;
 };

@@ -98,29 +98,36 @@ static void decode_tail(const uint8_t *at, uint16_t bytes,
 	memcpy(&out->ts_ns, at + bytes - 8, 8);
 }
 
+static int64_t decode_state(uint16_t misc)
+{
+	return misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT ? 0 : 1;
+}
+
 static void decode_own_switch(uint16_t misc, struct ring_record *out)
 {
 	bool is_out = misc & PERF_RECORD_MISC_SWITCH_OUT;
 
 	out->type = RING_SWITCH;
-	out->prev_state = misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT ? 0 : 1;
+	out->prev_state = decode_state(misc);
 	out->other = is_out ? out->task : -1;
 	out->other_pid = is_out ? out->pid : -1;
 	if (is_out)
 		out->task = -1;
 }
 
-/* header, pid and tid of the one before */
+/* header, pid and tid of the other one: who ran before, or runs next */
 static void decode_runs(const uint8_t *at,
 			const struct perf_event_header *header,
 			struct ring_record *out)
 {
-	if (header->misc & PERF_RECORD_MISC_SWITCH_OUT)
-		return;
+	bool is_out = header->misc & PERF_RECORD_MISC_SWITCH_OUT;
+
 	decode_tail(at, header->size, out);
-	out->type = RING_RUNS;
+	out->type = is_out ? RING_LEAVES : RING_RUNS;
 	memcpy(&out->other_pid, at + 8, 4);
 	memcpy(&out->other, at + 12, 4);
+	if (is_out)
+		out->prev_state = decode_state(header->misc);
 }
 
 void rings_decode(const struct point_layout *points, const uint8_t *at,

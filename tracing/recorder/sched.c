@@ -17,6 +17,7 @@ struct cpu_now {
 	uint64_t since_ns;
 	uint64_t idle_ns, foreign_ns;
 	uint32_t told; /* ends of its idleness, by the tracepoint */
+	int64_t left;  /* how the last one left it: its prev_state */
 };
 
 /* A CPU that told so many ends of its idleness tells them all. */
@@ -263,6 +264,22 @@ static void on_switch(struct sched *sched, struct ctf_stream *stream,
 		tree_remove(sched->tree, r->other);
 }
 
+static void on_leaves(struct sched *sched, struct ctf_stream *stream,
+		      const struct ring_record *r)
+{
+	(void)stream;
+	sched->cpus[r->cpu].left = r->prev_state;
+}
+
+/* The tracepoint left a switch out, which it may do on each CPU. */
+static void distrust(struct sched *sched)
+{
+	for (uint32_t i = 0; !sched->is_mute && i < rings_cpus(sched->rings);
+	     i++)
+		rings_trust(sched->rings, i, false);
+	sched->is_mute = true;
+}
+
 /* The tracepoint should have told this before, see rings.c. */
 static void on_runs(struct sched *sched, struct ctf_stream *stream,
 		    const struct ring_record *r)
@@ -270,19 +287,19 @@ static void on_runs(struct sched *sched, struct ctf_stream *stream,
 	struct cpu_now *cpu = &sched->cpus[r->cpu];
 	struct ring_record missed = *r;
 
+	if (r->task < 0)
+		return;
 	if (cpu->tid == r->task) {
 		cpu->told += r->other == 0;
 		if (cpu->told == TOLD_ENOUGH && !sched->is_mute)
 			rings_trust(sched->rings, r->cpu, true);
 		return;
 	}
-	for (uint32_t i = 0; !sched->is_mute && i < rings_cpus(sched->rings);
-	     i++)
-		rings_trust(sched->rings, i, false);
-	sched->is_mute = true;
+	if (cpu->tid >= 0)
+		distrust(sched);
 	missed.type = RING_SWITCH;
 	missed.prio = missed.other_prio = 20;
-	missed.prev_state = r->other != 0; /* as the idle task has it */
+	missed.prev_state = r->other ? cpu->left : 0;
 	g_strlcpy(missed.other_comm, known(sched, r->other)->comm,
 		  sizeof(missed.other_comm));
 	if (r->other == 0)
@@ -371,11 +388,11 @@ static void on_lost(struct sched *sched, struct ctf_stream *stream,
 
 static void (*const handlers[])(struct sched *, struct ctf_stream *,
 				const struct ring_record *) = {
-	[RING_SWITCH] = on_switch, [RING_RUNS] = on_runs,
-	[RING_WAKING] = on_wakeup, [RING_WAKEUP_NEW] = on_wakeup,
-	[RING_FORK] = on_fork,	   [RING_EXEC] = on_exec,
-	[RING_COMM] = on_comm,	   [RING_EXIT] = on_exit_of,
-	[RING_LOST] = on_lost,
+	[RING_SWITCH] = on_switch,     [RING_LEAVES] = on_leaves,
+	[RING_RUNS] = on_runs,	       [RING_WAKING] = on_wakeup,
+	[RING_WAKEUP_NEW] = on_wakeup, [RING_FORK] = on_fork,
+	[RING_EXEC] = on_exec,	       [RING_COMM] = on_comm,
+	[RING_EXIT] = on_exit_of,      [RING_LOST] = on_lost,
 };
 
 void sched_read(struct sched *sched)
