@@ -17,12 +17,14 @@ for unit in "$@"; do
 	crashed_now=0
 done 2>&1 | tee -a "$log"
 
-bats --tap --recursive tests/cli tests/e2e 2>&1 | tee -a "$log"
+bats --tap --print-output-on-failure --recursive tests/cli tests/e2e 2>&1 |
+	tee -a "$log"
 
 passed=$(grep -c '^ok ' "$log")
 failed=$(grep -c '^not ok ' "$log")
 skipped=$(grep -ci '^ok .*# skip' "$log")
 [ "$((passed + failed))" -gt 0 ] || failed=1
+grep -A 40 '^not ok ' "$log" | awk '/^ok /{on=0} /^not ok /{on=1} on'
 if [ "$skipped" -gt 0 ]; then
 	echo "$((passed - skipped)) passed, $failed failed, $skipped skipped"
 else

@@ -152,6 +152,7 @@ struct lesson_result {
 	size_t n_findings;
 	struct lesson_finding findings[LESSON_CHECKS];
 	enum answer answer;
+	enum answer firm;    /* of the checks alone that no load can spoil */
 	enum answer swapped; /* with the two variants of `swap` exchanged */
 };
 

@@ -23,7 +23,7 @@ struct asked {
 	struct lesson_options options;
 	GPtrArray *lessons; /* const struct lesson * */
 	bool list, all;
-	bool swapped; /* for tests: say what the exchanged variants yield */
+	bool swapped; /* for tests: the verdicts that no load can spoil */
 };
 
 static const struct argp_option options[] = {
@@ -137,8 +137,10 @@ static void tell(const struct lesson_result *result, const struct asked *asked,
 	if (!first)
 		putchar('\n');
 	lesson_write_text(result, stdout);
-	if (asked->swapped)
+	if (asked->swapped) {
+		printf("  firm     %s\n", words_verdict(result->firm));
 		printf("  swapped  %s\n", words_verdict(result->swapped));
+	}
 	fflush(stdout);
 }
 

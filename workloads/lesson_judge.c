@@ -87,6 +87,12 @@ static char *why_open(const struct lesson_finding *finding,
 			       least->runs - least->quiet_runs, least->runs);
 }
 
+/* Load of others can spoil what it says. */
+static bool is_spoilable(const struct lesson_check *check)
+{
+	return check->cpus > 0 && !check->coarse;
+}
+
 static enum answer decide(const struct lesson_result *result,
 			  const struct lesson_check *check,
 			  const char *left_name, const char *right_name,
@@ -114,7 +120,7 @@ static enum answer decide(const struct lesson_result *result,
 	answer = sample_compare(
 		&left.all, check->relation, finding->factor, check->tolerance,
 		right_name ? &right.all : NULL, &finding->low, &finding->high);
-	if (answer != ANSWER_YES && check->cpus > 0 && !check->coarse)
+	if (answer != ANSWER_YES && is_spoilable(check))
 		answer =
 			decide_quietly(check, &left, right_name ? &right : NULL,
 				       answer, finding);
@@ -163,7 +169,7 @@ static enum answer judge_swapped(const struct lesson_result *result)
 
 void lesson_judge(struct lesson_result *result)
 {
-	result->answer = ANSWER_YES;
+	result->answer = result->firm = ANSWER_YES;
 	for (size_t i = 0; i < result->n_findings; i++)
 		g_free(result->findings[i].reason);
 	memset(result->findings, 0, sizeof(result->findings));
@@ -176,8 +182,11 @@ void lesson_judge(struct lesson_result *result)
 		finding->check = check;
 		finding->answer = decide(result, check, check->left,
 					 check->right, finding);
-		if (!check->aside)
-			result->answer = worse(result->answer, finding->answer);
+		if (check->aside)
+			continue;
+		result->answer = worse(result->answer, finding->answer);
+		if (!is_spoilable(check))
+			result->firm = worse(result->firm, finding->answer);
 	}
 	result->swapped = result->lesson->swap[0] ? judge_swapped(result)
 						  : ANSWER_UNDECIDED;

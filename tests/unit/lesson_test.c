@@ -110,6 +110,20 @@ static void one_false_check_is_enough(void **state)
 	lesson_result_free(result);
 }
 
+static void firm_is_what_no_load_can_spoil(void **state)
+{
+	struct lesson_result *slow = measured(1, 10, 3);
+	struct lesson_result *miscounted = measured(10, 1, 4);
+
+	(void)state;
+	assert_int_equal(judged(slow), ANSWER_NO);
+	assert_int_equal(slow->firm, ANSWER_YES);
+	assert_int_equal(judged(miscounted), ANSWER_NO);
+	assert_int_equal(miscounted->firm, ANSWER_NO);
+	lesson_result_free(slow);
+	lesson_result_free(miscounted);
+}
+
 static void load_of_others_excuses_a_failure_but_no_success(void **state)
 {
 	struct lesson_result *slow = result_of(&made_up);
@@ -291,6 +305,7 @@ int main(void)
 		cmocka_unit_test(false_claim_does_not_hold),
 		cmocka_unit_test(difference_within_the_spread_is_undecided),
 		cmocka_unit_test(one_false_check_is_enough),
+		cmocka_unit_test(firm_is_what_no_load_can_spoil),
 		cmocka_unit_test(
 			load_of_others_excuses_a_failure_but_no_success),
 		cmocka_unit_test(two_runs_are_too_few_for_a_no),
