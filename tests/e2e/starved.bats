@@ -69,3 +69,13 @@ busy() {
 	[ "$(holdup record -o t -- sh -c "$look")" = "$(sh -c "$look")" ]
 	[ "$(nice -n 5 holdup record -o t -- sh -c "$look")" = "$(nice -n 5 sh -c "$look")" ]
 }
+
+# The first recording measures what events cost, in a session that it drops:
+# for that a thread of the daemon spins until another one has run.
+@test "the daemons share one CPU with one another" {
+	XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache run -0 --separate-stderr \
+		taskset -c 0 holdup record -o t true
+	[ -z "$stderr" ]
+	[ "$(jq -r .ended t/holdup.json)" = exit ]
+	[ "$(jq '.notes | length' t/holdup.json)" = 0 ]
+}

@@ -35,15 +35,16 @@ static void hide_shm(const char *out)
 
 /*
  * Where we may, before all threads of the program, should they be real-time
- * ones: otherwise its buffers run full while nobody empties them.
+ * ones: otherwise its buffers run full while nobody empties them. In turns: one
+ * of its threads spins until another of them has answered, maybe on this CPU.
  */
 static void come_first(void)
 {
 	const struct sched_param param = {
-		.sched_priority = sched_get_priority_max(SCHED_FIFO) - 1,
+		.sched_priority = sched_get_priority_max(SCHED_RR) - 1,
 	};
 
-	sched_setscheduler(0, SCHED_FIFO, &param);
+	sched_setscheduler(0, SCHED_RR, &param);
 }
 
 static void become_daemon(const struct rundir *run, const char *out,
