@@ -25,8 +25,9 @@
 static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t right = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t forks[MOST_FORKS];
-static sem_t ended;	  /* posted by each taker that came through */
-static atomic_uint steps; /* of all takers: whether any gets on */
+static sem_t ended;	    /* posted by each taker that came through */
+static atomic_uint waiting; /* takers that are about to take a lock */
+static atomic_uint steps;   /* of all takers: whether any gets on */
 
 struct taker {
 	pthread_mutex_t *first, *second;
@@ -38,15 +39,22 @@ struct taker {
 	bool backs_off;
 };
 
+static void take(pthread_mutex_t *lock)
+{
+	atomic_fetch_add(&waiting, 1);
+	pthread_mutex_lock(lock);
+	atomic_fetch_sub(&waiting, 1);
+	atomic_fetch_add(&steps, 1);
+}
+
 /* Takes both locks; returns false after it has given the first one back. */
 static bool take_both(struct taker *taker, unsigned round)
 {
-	pthread_mutex_lock(taker->first);
-	atomic_fetch_add(&steps, 1);
+	take(taker->first);
 	if (taker->first_taken && round == 0)
 		pthread_barrier_wait(taker->first_taken);
 	if (!taker->backs_off) {
-		pthread_mutex_lock(taker->second);
+		take(taker->second);
 		return true;
 	}
 	if (pthread_mutex_trylock(taker->second) == 0)
@@ -88,17 +96,22 @@ static bool one_ended(uint64_t ns)
 	return result == 0;
 }
 
-/* Waits for them all; returns how many hang: none of them gets on any more. */
+/*
+ * Waits for them all; returns how many hang: for some time all that are left
+ * have been waiting for a lock, and none has got one. Whoever has no CPU, or
+ * sleeps, is slow, but does not hang.
+ */
 static unsigned wait_for_takers(unsigned n, uint64_t still_ns)
 {
-	unsigned seen = 0;
-
 	while (n > 0) {
+		unsigned seen = atomic_load(&steps);
+		bool all_wait = atomic_load(&waiting) == n;
+
 		if (one_ended(still_ns))
 			n--;
-		else if (atomic_load(&steps) == seen)
+		else if (all_wait && atomic_load(&waiting) == n &&
+			 atomic_load(&steps) == seen)
 			break;
-		seen = atomic_load(&steps);
 	}
 	return n;
 }
