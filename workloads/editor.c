@@ -78,25 +78,44 @@ static int letter_of(unsigned tick)
 	return 'a' + (int)(tick % 26);
 }
 
-/* Ticks; returns the longest time between two ticks. */
-static uint64_t edit(const struct run *run, char *text,
-		     void (*save_text)(const char *))
-{
-	uint64_t tick_ns = scaled_ns(run, 10 * MS);
-	uint64_t last_ns = clock_ns(), gap_ns = 0;
+struct interface { /* of the user */
+	unsigned ticks;
+	uint64_t tick_ns;
+	void (*save_text)(const char *text);
+	uint64_t gap_ns; /* the longest time between two ticks */
+};
 
-	for (unsigned i = 1; i <= run->tasks; i++) {
+static void *interface_run(void *arg)
+{
+	struct interface *interface = arg;
+	uint64_t last_ns = clock_ns();
+	char *text = must_alloc(1, TEXT_BYTES);
+
+	for (unsigned i = 1; i <= interface->ticks; i++) {
 		uint64_t now_ns;
 
-		pause_ns(tick_ns);
+		pause_ns(interface->tick_ns);
 		memset(text, letter_of(i), TEXT_BYTES);
 		if (i % 20 == 10)
-			save_text(text);
+			interface->save_text(text);
 		now_ns = clock_ns();
-		gap_ns = now_ns - last_ns > gap_ns ? now_ns - last_ns : gap_ns;
+		if (now_ns - last_ns > interface->gap_ns)
+			interface->gap_ns = now_ns - last_ns;
 		last_ns = now_ns;
 	}
-	return gap_ns;
+	free(text);
+	return NULL;
+}
+
+/* Returns the longest time between two ticks. */
+static uint64_t edit(const struct run *run, void (*save_text)(const char *))
+{
+	struct interface interface = { .ticks = run->tasks,
+				       .tick_ns = scaled_ns(run, 10 * MS),
+				       .save_text = save_text };
+
+	thread_join(thread_start("interface", interface_run, &interface));
+	return interface.gap_ns;
 }
 
 /* What is on disk is what was asked to be saved last. */
@@ -128,32 +147,25 @@ static bool tell_gap(const struct run *run, uint64_t gap_ns)
 
 static bool same(const struct run *run)
 {
-	char *text = must_alloc(1, TEXT_BYTES);
-	uint64_t gap_ns;
-
 	disk_ns = scaled_ns(run, 100 * MS);
 	letter_fd = scratch_file("letter.txt");
-	gap_ns = edit(run, text, save);
-	free(text);
-	return tell_gap(run, gap_ns);
+	return tell_gap(run, edit(run, save));
 }
 
 static bool io_thread(const struct run *run)
 {
-	char *text = must_alloc(1, TEXT_BYTES);
 	pthread_t thread;
 	uint64_t gap_ns;
 
 	disk_ns = scaled_ns(run, 100 * MS);
 	letter_fd = scratch_file("letter.txt");
 	thread = thread_start("saver", saver, NULL);
-	gap_ns = edit(run, text, ask_to_save);
+	gap_ns = edit(run, ask_to_save);
 	pthread_mutex_lock(&desk.lock);
 	desk.closing = true;
 	pthread_cond_signal(&desk.asked);
 	pthread_mutex_unlock(&desk.lock);
 	thread_join(thread);
-	free(text);
 	return tell_gap(run, gap_ns);
 }
 
