@@ -6,10 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,12 +22,21 @@ static char scratch[128];
 static int scratch_fd = -1;
 static pid_t scratch_owner; /* not one of its children */
 
-/* /tmp may be memory, and then fsync() costs nothing. */
+/* In memory fsync() costs nothing; /tmp often is. */
+static bool is_in_memory(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 &&
+	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
 static const char *base_dir(void)
 {
 	const char *base = getenv("TMPDIR");
 
-	return base && strlen(base) < 100 ? base : "/var/tmp";
+	return base && strlen(base) < 100 && !is_in_memory(base) ? base
+								 : "/var/tmp";
 }
 
 /*

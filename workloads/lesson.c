@@ -115,17 +115,20 @@ static void record_again(struct lesson_result *result,
 static bool wants_more(const struct lesson_result *result, unsigned more)
 {
 	bool doubtful = false, open = false;
+	/* Few runs were asked for: then to be fast is worth more. */
+	bool in_haste = result->runs < RUNS_USUAL;
 
 	for (size_t i = 0; i < result->n_findings; i++) {
 		const struct lesson_finding *finding = &result->findings[i];
+		bool is_fickle = lesson_check_is_spoilable(finding->check);
 
-		doubtful |= finding->is_doubtful && !finding->check->aside;
-		open |= finding->is_open && !finding->check->aside;
+		if (finding->check->aside)
+			continue;
+		doubtful |= finding->is_doubtful && !(in_haste && is_fickle);
+		open |= finding->is_open && !in_haste;
 	}
-	if (doubtful && more < ROUNDS_MORE)
-		return true;
-	/* Few runs were asked for: then to be fast is worth more. */
-	return open && result->runs >= RUNS_USUAL && more < result->runs;
+	return (doubtful && more < ROUNDS_MORE) ||
+	       (open && more < result->runs);
 }
 
 /* A claim that looks false gets more runs before anybody says so. */

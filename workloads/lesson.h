@@ -198,6 +198,9 @@ int lesson_sweep_round(struct lesson_result *result,
 void lesson_sweep_fit(struct lesson_result *result);
 void lesson_judge(struct lesson_result *result);
 
+/* Whether load of others can spoil what it says: it rests on timings. */
+bool lesson_check_is_spoilable(const struct lesson_check *check);
+
 struct lesson_measure {
 	struct sample all, quiet; /* values; of the quiet runs alone */
 	size_t runs, quiet_runs;  /* that they come from */

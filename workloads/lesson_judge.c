@@ -87,8 +87,7 @@ static char *why_open(const struct lesson_finding *finding,
 			       least->runs - least->quiet_runs, least->runs);
 }
 
-/* Load of others can spoil what it says. */
-static bool is_spoilable(const struct lesson_check *check)
+bool lesson_check_is_spoilable(const struct lesson_check *check)
 {
 	return check->cpus > 0 && !check->coarse;
 }
@@ -120,7 +119,7 @@ static enum answer decide(const struct lesson_result *result,
 	answer = sample_compare(
 		&left.all, check->relation, finding->factor, check->tolerance,
 		right_name ? &right.all : NULL, &finding->low, &finding->high);
-	if (answer != ANSWER_YES && is_spoilable(check))
+	if (answer != ANSWER_YES && lesson_check_is_spoilable(check))
 		answer =
 			decide_quietly(check, &left, right_name ? &right : NULL,
 				       answer, finding);
@@ -185,7 +184,7 @@ void lesson_judge(struct lesson_result *result)
 		if (check->aside)
 			continue;
 		result->answer = worse(result->answer, finding->answer);
-		if (!is_spoilable(check))
+		if (!lesson_check_is_spoilable(check))
 			result->firm = worse(result->firm, finding->answer);
 	}
 	result->swapped = result->lesson->swap[0] ? judge_swapped(result)

@@ -230,6 +230,8 @@ const struct lesson lesson_parallel_map = {
 		  .says = "one large item cannot be shared out" },
 		{ .left = "uneven.work_balance@max", RELATION_BELOW, 0.75,
 		  .says = "whoever takes it does at least half of the work" },
+		{ .left = "uneven.best_balance", RELATION_BELOW, 0.75,
+		  .says = "no plan could do better than that" },
 	},
 	.shows = {
 		{ "jobs.balance", "balance of equal items: %s" },

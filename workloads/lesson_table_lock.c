@@ -115,18 +115,20 @@ const struct lesson lesson_bounded_queue = {
 	.id = "bounded-queue",
 	.claim = "In a bounded queue the faster side waits for the slower "
 		 "one.",
-	.scale = 0.5,
+	.scale = 1,
 	.variants = {
 		{ .name = "slow-consumer",
-		  .args = "bounded-queue",
+		  .args = "bounded-queue --tasks 100",
 		  .records = true },
 		{ .name = "slow-producer",
-		  .args = "bounded-queue --set make_us=1000 --set use_us=200",
+		  .args = "bounded-queue --tasks 100 --set make_us=1000 "
+			  "--set use_us=200",
 		  .records = true },
 		{ .name = "balanced",
-		  .args = "bounded-queue --set make_us=600 --set use_us=600" },
+		  .args = "bounded-queue --tasks 100 --set make_us=600 "
+			  "--set use_us=600" },
 		{ .name = "two-locks",
-		  .args = "bounded-queue --variant two-locks" },
+		  .args = "bounded-queue --variant two-locks --tasks 100" },
 	},
 	.checks = {
 		{ .left = "slow-consumer.waits_for_room", RELATION_ABOVE, 2,

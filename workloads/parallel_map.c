@@ -26,6 +26,18 @@ static double balance(const uint64_t *amounts, unsigned workers)
 	return (double)all / (double)most / workers;
 }
 
+/* What no plan can beat: some worker has the largest item, or its share. */
+static double best_balance(const uint64_t *costs, unsigned n, unsigned workers)
+{
+	uint64_t most = 0, all = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		all += costs[i];
+		most = costs[i] > most ? costs[i] : most;
+	}
+	return all > most * workers ? 1 : (double)all / (double)most / workers;
+}
+
 static bool map(const struct run *run, bool even)
 {
 	struct outcome *outcomes = must_alloc(run->tasks, sizeof(*outcomes));
@@ -49,6 +61,8 @@ static bool map(const struct run *run, bool even)
 	tell_count("items", good);
 	tell_real("balance", balance(busy_ns, run->threads));
 	tell_real("work_balance", balance(work, run->threads));
+	tell_real("best_balance",
+		  best_balance(costs, run->tasks, run->threads));
 	free(work);
 	free(busy_ns);
 	free(costs);

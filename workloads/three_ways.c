@@ -124,7 +124,8 @@ static bool run_tasks(const struct run *run, bool io,
 				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t begin_ns = clock_ns(), last_ns = begin_ns;
 	uint64_t expected = io ? 1 : 0;
-	uint64_t kib = memory_kib(false);
+	/* Signed: where memory is short, there may be less in use at the end */
+	int64_t kib = -(int64_t)memory_kib(false);
 	unsigned good = 0;
 
 	if (tasks == MAP_FAILED)
@@ -134,14 +135,14 @@ static bool run_tasks(const struct run *run, bool io,
 		tasks[i].wait_ns = io ? scaled_ns(run, 100 * MS) : 0;
 	}
 	how(tasks, run->threads);
-	kib = memory_kib(false) - kib;
+	kib += (int64_t)memory_kib(false);
 	if (!io)
 		expected = tasks[0].result;
 	for (unsigned i = 0; i < run->threads; i++) {
 		good += expected != 0 && tasks[i].result == expected;
 		if (tasks[i].begin_ns > last_ns)
 			last_ns = tasks[i].begin_ns;
-		kib += tasks[i].own_kib;
+		kib += (int64_t)tasks[i].own_kib;
 	}
 	tell_real("start_up_us", (double)(last_ns - begin_ns) / 1e3);
 	tell_real("memory_kib_each", (double)kib / run->threads);

@@ -16,7 +16,7 @@ setup() {
 lesson() {
 	# Races are looked for with address randomisation as it is: TSan of
 	# clang 14 may refuse some layouts, and is then run again by holdup race.
-	run timeout 120 holdup lesson "$1" --scale "$2" --runs 2 \
+	run timeout 300 holdup lesson "$1" --scale "$2" --runs 2 \
 		--no-plots --swapped -o out
 	echo "$output"
 	[[ "$output" != *"no trace"* ]]
@@ -100,7 +100,7 @@ lesson() {
 @test "oversubscribe: too many threads" { lesson oversubscribe 0.1; }
 @test "lock-price: sharing less costs less" { lesson lock-price 0.1; }
 @test "convoy: everyone queues" { lesson convoy 0.05; }
-@test "bounded-queue: who waits for whom" { lesson bounded-queue 1; }
+@test "bounded-queue: who waits for whom" { lesson bounded-queue 4; }
 @test "readers-writers: readers overlap" { lesson readers-writers 0.2; }
 @test "preempted-holder: switched out with the lock" {
 	lesson preempted-holder 0.1
