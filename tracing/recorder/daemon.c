@@ -16,7 +16,7 @@
 
 #include "tracing/recorder/clock.h"
 
-#define START_SECONDS 10
+#define START_SECONDS 30
 #define KILL_SECONDS  5
 
 /*

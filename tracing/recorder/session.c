@@ -19,8 +19,8 @@
 #define SUBBUFFERS     8
 #define SWITCH_US      1000000 /* what is pending reaches the disk by then */
 #define NO_GROUP       "holdup-no-such-group"
-#define DRAIN_SECONDS  10
-#define ANSWER_SECONDS 15
+#define DRAIN_SECONDS  20
+#define ANSWER_SECONDS 30
 
 /*
  * The library is loaded by those who record only: it brings libxml2 and ICU,
