@@ -131,7 +131,7 @@ static void read_lines(struct told *told, const char *text)
 	g_strfreev(lines);
 }
 
-static void keep(struct lesson_outcome *outcome, const struct told *told)
+static bool keep(struct lesson_outcome *outcome, const struct told *told)
 {
 	if (told->begun > 0) {
 		lesson_keep_line(outcome, "traced.started", told->started->str);
@@ -145,9 +145,10 @@ static void keep(struct lesson_outcome *outcome, const struct told *told)
 		lesson_keep_line(outcome, "traced.marks", told->marks->str);
 		lesson_measure_add(outcome, "traced.reads_first", told->reads);
 	}
+	return told->begun > 0 || told->switches > 0 || told->marks->len > 0;
 }
 
-void lesson_read_events(struct lesson_outcome *outcome)
+bool lesson_read_events(struct lesson_outcome *outcome)
 {
 	char *argv[] = { (char[]){ "babeltrace2" }, outcome->trace, NULL };
 	struct told told = { .started = g_string_new(NULL),
@@ -157,15 +158,17 @@ void lesson_read_events(struct lesson_outcome *outcome)
 			     .letters = g_hash_table_new(NULL, NULL) };
 	struct spawned spawned = { 0 };
 	struct err err = { "" };
+	bool any = false;
 
 	g_array_set_size(outcome->turns, 0);
 	if (!spawn_run(argv, LIMIT_S, &spawned, &err)) {
 		read_lines(&told, spawned.out);
-		keep(outcome, &told);
+		any = keep(outcome, &told);
 	}
 	spawned_clear(&spawned);
 	g_hash_table_destroy(told.letters);
 	g_string_free(told.started, TRUE);
 	g_string_free(told.finished, TRUE);
 	g_string_free(told.marks, TRUE);
+	return any;
 }

@@ -23,9 +23,9 @@ unsigned lesson_limit_s(double scale); /* for one run; at most */
 /*
  * Reads the annotations of its recording: traced.started, traced.finished (in
  * the order of the tasks' begin and end), traced.at_once, traced.switches (of
- * coroutines), traced.marks, traced.reads_first.
+ * coroutines), traced.marks, traced.reads_first. False if it has none of them.
  */
-void lesson_read_events(struct lesson_outcome *outcome);
+bool lesson_read_events(struct lesson_outcome *outcome);
 
 unsigned lesson_cpus(void); /* that this process may use */
 

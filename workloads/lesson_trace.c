@@ -14,6 +14,12 @@
 /* Above this share of the CPUs, others than the recorder spoil a recording. */
 #define OTHERS_MOST 0.1
 
+/*
+ * Where the tracing daemon gets no CPU for long, the recorder gives it up, or
+ * the program goes on without it.
+ */
+#define TRIES 3
+
 static char **holdup_argv(const char *const *more)
 {
 	GPtrArray *argv = g_ptr_array_new();
@@ -127,7 +133,7 @@ static double others(const json_t *report)
 		       : 0;
 }
 
-static bool read_report(struct lesson_outcome *outcome, bool is_quiet)
+static json_t *read_report(struct lesson_outcome *outcome)
 {
 	const char *const args[] = { "report", outcome->trace, "--format",
 				     "json", NULL };
@@ -140,14 +146,57 @@ static bool read_report(struct lesson_outcome *outcome, bool is_quiet)
 		report = json_loads(spawned.out, 0, &where);
 	if (!report)
 		outcome->no_trace = why_not("report", &spawned, &err);
-	else if (outcome->n_reports < LESSON_REPORTS)
-		outcome->reports[outcome->n_reports++] = (struct lesson_report){
-			report, is_quiet && others(report) <= OTHERS_MOST
-		};
+	spawned_clear(&spawned);
+	return report;
+}
+
+/* Whether the program told of itself: of its threads, where they start. */
+static bool is_told(const json_t *report)
+{
+	bool any_created = false, any_routine = false;
+	json_t *threads = json_object_get(report, "threads"), *thread;
+	size_t i;
+
+	json_array_foreach(threads, i, thread)
+	{
+		const char *routine = json_string_value(
+			json_object_get(thread, "start_routine"));
+
+		any_routine |= routine && *routine;
+		any_created |= json_integer_value(json_object_get(
+				       thread, "created_by")) > 0;
+	}
+	return any_routine || !any_created;
+}
+
+/* One recording, kept in the outcome; false: it tells too little. */
+static bool record_once(struct lesson_result *result,
+			struct lesson_outcome *outcome, bool is_last)
+{
+	struct lesson_watch watch;
+	json_t *report;
+	bool is_quiet;
+
+	lesson_run_begin(result, &watch);
+	if (!record(outcome, result->scale))
+		return false;
+	is_quiet = lesson_run_was_quiet(result, &watch, true);
+	report = read_report(outcome);
+	if (!report)
+		return false;
+	outcome->is_quiet = is_quiet && others(report) <= OTHERS_MOST;
+	if ((!is_told(report) ||
+	     (outcome->variant->events && !lesson_read_events(outcome))) &&
+	    !is_last) {
+		json_decref(report);
+		return false;
+	}
+	if (outcome->n_reports < LESSON_REPORTS)
+		outcome->reports[outcome->n_reports++] =
+			(struct lesson_report){ report, outcome->is_quiet };
 	else
 		json_decref(report);
-	spawned_clear(&spawned);
-	return report != NULL;
+	return true;
 }
 
 static void draw(struct lesson_outcome *outcome, const char *kinds, bool again)
@@ -174,24 +223,17 @@ void lesson_record(struct lesson_result *result, struct lesson_outcome *outcome,
 		   const struct lesson_options *options)
 {
 	const char *plots = result->lesson->plots;
-	bool again = outcome->n_reports > 0;
-	struct lesson_watch watch;
-	bool is_quiet;
+	bool again = outcome->n_reports > 0, done = false;
 
 	if (!outcome->trace)
 		outcome->trace = g_strdup_printf("%s/%s/%s.trace", options->out,
 						 result->lesson->id,
 						 outcome->variant->name);
-	lesson_run_begin(result, &watch);
-	if (!record(outcome, result->scale))
-		return;
-	is_quiet = lesson_run_was_quiet(result, &watch, true);
-	if (!read_report(outcome, is_quiet))
-		return;
-	outcome->is_quiet = outcome->reports[outcome->n_reports - 1].is_quiet;
-	if (outcome->variant->events)
-		lesson_read_events(outcome);
-	if (plots && !options->no_plots)
+	for (int i = 1; i <= TRIES && !done; i++) {
+		g_clear_pointer(&outcome->no_trace, g_free);
+		done = record_once(result, outcome, i == TRIES);
+	}
+	if (done && plots && !options->no_plots)
 		draw(outcome, plots, again);
 }
 
