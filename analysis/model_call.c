@@ -11,7 +11,8 @@ static void on_start(struct model *m, const struct event *e)
 	p->told = true;
 	p->ended = false;
 	p->end_how = END_RUNNING;
-	p->ppid = e->u.process.ppid;
+	if (e->u.process.ppid)
+		p->ppid = e->u.process.ppid;
 	if (!p->begin)
 		p->begin = e->u.process.begin_ns;
 	if (e->u.process.executable) {

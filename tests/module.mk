@@ -115,7 +115,7 @@ ctf_test.src := tests/unit/ctf_test.c tests/scratch.c $(addprefix tracing/record
 ctf_test.pkgs := cmocka glib-2.0 $(read.pkgs)
 ctf_test.libs := $(base.libs)
 board_read_test.src := tests/unit/board_read_test.c tests/scratch.c $(read.src) $(base.src) \
-	$(addprefix tracing/recorder/,ctf.c clock.c board_trace.c board_read.c board_slots.c)
+	$(addprefix tracing/recorder/,ctf.c clock.c ids.c board_trace.c board_read.c board_slots.c)
 board_read_test.pkgs := cmocka glib-2.0 $(read.pkgs)
 board_read_test.libs := $(base.libs)
 recorder_test.src := tests/unit/recorder_test.c tests/scratch.c $(base.src) $(addprefix tracing/recorder/,\

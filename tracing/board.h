@@ -31,6 +31,7 @@
 #define BOARD_MAGIC	   0x3164726f61624448ull
 #define BOARD_VERSION	   1
 #define BOARD_SESSION_FILE "session"
+#define BOARD_IDS_SOCKET   ".ids" /* who asks gets /proc/thread-self */
 #define BOARD_ALIGN	   4096
 #define BOARD_HELD	   64 /* locks that a slot can name as held */
 #define BOARD_FIRST_TABLE  32 /* entries of a slot's first table */
@@ -52,6 +53,9 @@ struct board_session {
 	_Atomic uint32_t budget;
 	_Atomic uint32_t stopped; /* the recording is over: tell no more */
 	_Atomic uint64_t ns_per_tick_q32; /* made more exact while it runs */
+	/* Inode of the PID namespace that all ids are told in; 0: each tells
+	 * its own. */
+	uint64_t pid_space;
 };
 
 struct board_entry {   /* two cache lines: the first is all of a fast path */

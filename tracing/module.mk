@@ -9,7 +9,7 @@ holdup.libs += $(base.libs)
 # process.c last: its constructor tells the first event.
 libs += libholdup
 libholdup.src := $(patsubst %,tracing/interposer/%.c,events tell clock board stack \
-	real module thread section block mutex rwlock spin cond barrier once sem c11 \
+	real module ids thread section block mutex rwlock spin cond barrier once sem c11 \
 	futex threads sleep fds io io_plain io_wait io_socket io_open fork \
 	exec privileges hooks process)
 libholdup.pkgs := lttng-ust
@@ -18,7 +18,7 @@ $(BUILD)/pic/tracing/interposer/%.o: own += -fexceptions
 
 # The recorder. liblttng-ctl is loaded when a recording starts (session.c).
 recorder.src := $(patsubst %,tracing/recorder/%.c,clock ctf rings rings_decode tree sched \
-	board_trace board_read board_slots buffers rundir outdir ustdir daemon session calibrate preload logbook target \
+	ids board_trace board_read board_slots buffers rundir outdir ustdir daemon session calibrate preload logbook target \
 	barrier keeper front record doctor)
 holdup.src += $(recorder.src)
 holdup.pkgs += glib-2.0 jansson

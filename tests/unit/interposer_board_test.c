@@ -40,7 +40,7 @@ static void begin(const char *directory)
 {
 	static uint64_t began;
 
-	process.pid = getpid();
+	process.pid = process.outer_pid = getpid();
 	process.begin_ns = ++began;
 	assert_true(board_open(directory));
 }

@@ -116,7 +116,7 @@ static long open_file(const char *directory)
 	char *at = append(path, end, directory);
 
 	at = append(at, end, "/");
-	at = append_u64(at, end, (uint64_t)process.pid);
+	at = append_u64(at, end, (uint64_t)process.outer_pid);
 	at = append(at, end, ".");
 	at = append_u64(at, end, process.begin_ns);
 	*at = '\0';
@@ -209,8 +209,10 @@ static bool board_begin(long base, uint64_t bytes, bool is_private)
 	}
 	sys3(SYS_madvise, base, (long)bytes, MADV_DONTDUMP);
 	header->version = BOARD_VERSION;
-	header->pid = process.pid;
-	header->ppid = (int32_t)sys3(SYS_getppid, 0, 0, 0);
+	header->pid = process.outer_pid;
+	/* Nobody says what that is called outside. */
+	if (!process.is_apart)
+		header->ppid = (int32_t)sys3(SYS_getppid, 0, 0, 0);
 	header->begin_ns = process.begin_ns;
 	header->bytes = bytes;
 	read_executable(header->executable, sizeof(header->executable));

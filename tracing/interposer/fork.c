@@ -40,7 +40,7 @@ static bool is_hooked_behind(const void *slot)
 static void before(struct fork *fork, const void *slot)
 {
 	fork->closed = thread_close();
-	fork->tid = self.tid;
+	fork->tid = self.outer_tid;
 	fork->hooked = !is_hooked_behind(slot);
 	if (fork->hooked)
 		lttng_ust_before_fork(&fork->signals);
@@ -51,6 +51,7 @@ static void after(struct fork *fork, bool is_child)
 	fork->closed.kept_errno = errno;
 	if (is_child) {
 		privileges_forked();
+		process_born();
 		if (fork->hooked)
 			lttng_ust_after_fork_child(&fork->signals);
 		process_forked(fork->tid);

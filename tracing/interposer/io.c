@@ -127,7 +127,8 @@ void io_leave(struct io *io)
 	inside_leave(&io->before);
 	if (io->op == IO_OPEN && io->fd >= 0)
 		io->fd_kind = fds_kind(io->fd);
-	if (!moves_bytes(io->op) && io->op != IO_WAITPID)
+	/* What a child is called outside, its parent does not know. */
+	if (!moves_bytes(io->op) && (io->op != IO_WAITPID || process.is_apart))
 		io->bytes = 0;
 	if (io->result == EAGAIN && io->fd >= 0)
 		fds_set_nonblocking(io->fd);

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "tracing/interposer/ids.h"
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/sys.h"
 #include "tracing/interposer/thread.h"
@@ -225,6 +226,7 @@ void privileges_did(long number, const long arguments[6])
 	int32_t pid;
 	int kept = errno;
 
+	ids_did(number, arguments);
 	if (!is_about_privileges(number, arguments))
 		return;
 	pid = process_id();

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tracing/interposer/board.h"
+#include "tracing/interposer/ids.h"
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/sys.h"
 #include "tracing/interposer/tell.h"
@@ -73,7 +74,12 @@ static bool start_now(void)
 	if (directory && strlen(directory) < sizeof(board_directory))
 		memcpy(board_directory, directory, strlen(directory) + 1);
 	take_settings(board_directory);
-	return board_open(board_directory);
+	return ids_start(board_directory) && board_open(board_directory);
+}
+
+const char *process_directory(void)
+{
+	return board_directory;
 }
 
 bool process_start(void)
@@ -110,17 +116,26 @@ static void tell_process(void)
 	tell_now(TELL_process_start, &fact);
 }
 
+static int32_t parent_pid;
+static bool is_known;
+
+void process_born(void)
+{
+	parent_pid = process.outer_pid;
+	process.pid = (int32_t)sys3(SYS_getpid, 0, 0, 0);
+	is_known = ids_start(board_directory);
+}
+
 void process_forked(int32_t ptid)
 {
-	union fact fact = { .process_fork = { .ppid = process.pid,
+	union fact fact = { .process_fork = { .ppid = parent_pid,
 					      .ptid = ptid } };
 
 	board_forget();
-	process.pid = (int32_t)sys3(SYS_getpid, 0, 0, 0);
 	process.begin_ns = clock_now_ns();
 	clock_start();
 	thread_forked();
-	if (!board_open(board_directory)) {
+	if (!is_known || !board_open(board_directory)) {
 		atomic_store(&process.life, PROCESS_ENDED);
 		return;
 	}

@@ -34,10 +34,12 @@ struct process {
 	/* What lasts as long is told beside the budget. */
 	_Atomic uint64_t long_ticks;
 	int32_t pid;
+	int32_t outer_pid; /* what it is told as, see ids.h */
 	uint64_t begin_ns;
 	const struct board_session *session; /* NULL: none */
 	int32_t end_status;
 	uint8_t end_how; /* enum end_how */
+	bool is_apart;	 /* in another PID namespace than the recorder */
 };
 
 extern struct process process;
@@ -48,7 +50,14 @@ extern struct process process;
  */
 bool process_start(void);
 
-/* In the child after fork(): a board of its own, its thread starts anew. */
+/* Where its board lies; "": nowhere. */
+const char *process_directory(void);
+
+/*
+ * In the child after fork(): who it is, before LTTng asks for it; then a board
+ * of its own, its thread starts anew.
+ */
+void process_born(void);
 void process_forked(int32_t ptid);
 
 /* Tells the end, just before it. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tracing/interposer/ids.h"
 #include "tracing/interposer/stack.h"
 
 #define STACKS_FIRST	  4 /* of a lock and call site: always with a stack */
@@ -464,7 +465,7 @@ void wait_begin(struct wait *wait, const struct target *target,
 		.in = target->kind == LOCK_SEMAPHORE ? IN_SEMAPHORE : IN_LOCK,
 		.in_kind = target->kind,
 		.in_mode = target->mode,
-		.owner_tid = owner_tid,
+		.owner_tid = ids_of(owner_tid),
 		.object = target->lock,
 		.site = target->site,
 	};
@@ -481,7 +482,7 @@ void wait_begin(struct wait *wait, const struct target *target,
 		atomic_fetch_add_explicit(&waiters_of(target->lock)->n, 1,
 					  memory_order_relaxed);
 	if (wait->weight)
-		wait_tell(wait, inside.since_ns, owner_tid);
+		wait_tell(wait, inside.since_ns, inside.owner_tid);
 	else if (self.pending)
 		tell_pending();
 }

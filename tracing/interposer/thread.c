@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 
 #include "tracing/interposer/board.h"
+#include "tracing/interposer/ids.h"
 #include "tracing/interposer/privileges.h"
 #include "tracing/interposer/real.h"
 #include "tracing/interposer/sys.h"
@@ -98,9 +99,11 @@ static uint64_t tid_key(uint64_t thread)
 static void tid_remember(void)
 {
 	uint64_t thread = (uint64_t)pthread_self();
+	uint32_t tid = (uint32_t)self.outer_tid;
 
-	atomic_store_explicit(&tids[tid_place(thread)],
-			      tid_key(thread) | (uint32_t)self.tid,
+	if (tid >> TID_BITS)
+		return; /* it is not known */
+	atomic_store_explicit(&tids[tid_place(thread)], tid_key(thread) | tid,
 			      memory_order_relaxed);
 }
 
@@ -147,8 +150,9 @@ static void end_arm(void)
 static bool begin(struct thread_more *more)
 {
 	self.tid = (int32_t)sys3(SYS_gettid, 0, 0, 0);
+	self.outer_tid = ids_of_me(self.tid);
 	self.more = more;
-	self.slot = board_slot_new(self.tid);
+	self.slot = board_slot_new(self.outer_tid);
 	if (!self.slot) {
 		self.life = THREAD_LOST;
 		return false;

@@ -19,6 +19,9 @@ static struct thread_more *prepare(void *(*routine)(void *), void *argument,
 	more->routine = routine;
 	more->argument = argument;
 	more->is_foreign = module_is_foreign(site);
+	/* LTTng's threads say at once who we are. */
+	if (more->is_foreign)
+		process_start();
 	return more;
 }
 
@@ -74,7 +77,7 @@ static int create_from(pthread_t *thread, const pthread_attr_t *attributes,
 		return create(thread, attributes, more, is_c11);
 	begin_ns = clock_now_ns();
 	more->created_ns = begin_ns;
-	more->creator_tid = self.tid;
+	more->creator_tid = self.outer_tid;
 	result = create(thread, attributes, more, is_c11);
 	tell_create(thread, routine, site, begin_ns, result);
 	return result;
@@ -131,7 +134,7 @@ EXPORT int pthread_setname_np(pthread_t thread, const char *name)
 
 	if (!open || result)
 		return result;
-	fact.thread_name.tid = mine ? self.tid : thread_tid_of(thread);
+	fact.thread_name.tid = mine ? self.outer_tid : thread_tid_of(thread);
 	closed = thread_close();
 	for (i = 0; mine && i < BOARD_COMM - 1 && name[i]; i++)
 		self.slot->name[i] = name[i];

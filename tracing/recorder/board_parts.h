@@ -22,6 +22,7 @@ struct boards {
 	struct board_session *session;
 	struct board_trace *trace;
 	struct clock_pair first, last;
+	int ids;	  /* where processes ask what they are called */
 	GHashTable *live; /* name -> struct board */
 	uint64_t processes, outlived, lost[4];
 	pid_t main_pid;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tracing/recorder/board_parts.h"
+#include "tracing/recorder/ids.h"
 
 #define CALIBRATE_NS 2000000 /* of the first measurement of the clocks */
 
@@ -54,6 +55,9 @@ static int make_session(struct boards *boards, bool detail_all, uint32_t budget,
 	boards->session->detail_all = detail_all;
 	boards->session->budget = budget;
 	boards->session->tsc_usable = clock_tsc_usable();
+	boards->ids = ids_listen(boards->dir);
+	if (boards->ids >= 0)
+		boards->session->pid_space = ids_space();
 	boards->session->magic = BOARD_MAGIC;
 	return 0;
 }
@@ -74,6 +78,7 @@ struct boards *boards_new(const char *dir, bool detail_all, uint32_t budget,
 	const struct timespec nap = { 0, CALIBRATE_NS };
 
 	boards->dir = g_strdup(dir);
+	boards->ids = -1;
 	boards->live = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
 					     board_free);
 	if (make_session(boards, detail_all, budget, err)) {
@@ -84,6 +89,16 @@ struct boards *boards_new(const char *dir, bool detail_all, uint32_t budget,
 	nanosleep(&nap, NULL);
 	calibrate(boards);
 	return boards;
+}
+
+int boards_fd(const struct boards *boards)
+{
+	return boards->ids;
+}
+
+void boards_answer(const struct boards *boards)
+{
+	ids_answer(boards->ids);
 }
 
 void boards_set_budget(struct boards *boards, uint32_t budget)
@@ -275,6 +290,8 @@ void boards_free(struct boards *boards)
 		g_hash_table_destroy(boards->live);
 	if (boards->session)
 		munmap(boards->session, sizeof(*boards->session));
+	if (boards->ids >= 0)
+		close(boards->ids);
 	g_free(boards->dir);
 	g_free(boards);
 }

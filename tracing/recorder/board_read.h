@@ -25,6 +25,10 @@ void boards_write_to(struct boards *boards, struct board_trace *trace);
 /* Measures the clocks again and reads all boards. */
 void boards_read(struct boards *boards);
 
+/* Readable when a process asks what it is called; -1: none can. */
+int boards_fd(const struct boards *boards);
+void boards_answer(const struct boards *boards);
+
 /* Sets the budget of all processes, from their next tenth of a second on. */
 void boards_set_budget(struct boards *boards, uint32_t budget);
 

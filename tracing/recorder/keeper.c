@@ -271,11 +271,14 @@ static enum word record(struct keeper *k)
 		{ .fd = k->front, .events = POLLIN },
 		{ .fd = k->sched ? sched_fd(k->sched) : -1, .events = POLLIN },
 		{ .fd = k->daemon_fd, .events = POLLIN },
+		{ .fd = boards_fd(k->boards), .events = POLLIN },
 	};
 
 	hurry(true);
 	for (;;) {
 		poll(fds, G_N_ELEMENTS(fds), LOOK_MS);
+		if (fds[3].revents)
+			boards_answer(k->boards);
 		if (k->sched)
 			sched_read(k->sched);
 		if (fds[2].revents && k->session) {

@@ -1,0 +1,114 @@
+# Programs that confine themselves, or are confined: the same as bare, and their
+# report as exact as any.
+
+setup() {
+	# shellcheck source=tests/e2e/common.sh
+	. "$BATS_TEST_DIRNAME/common.sh"
+	command -v lttng-sessiond >/dev/null || skip "no lttng-sessiond"
+	ulimit -c 0
+}
+
+# Of the mutexes of primes.c and processes.c: no other ones are taken so often.
+counts() {
+	json t '[.locks[] | select(.kind == "mutex") | .acquisitions] | sort'
+}
+
+# As most containers have one: its first process is called 1 in there.
+apart() { unshare --pid --fork --mount-proc "$@"; }
+needs_apart() { apart true 2>/dev/null || skip "no PID namespaces for this user"; }
+
+# N threads of primes.c, each of which sleeps three times, and none of which has
+# the name of another.
+linked() {
+	[ "$(json t '[.threads[] | select(.tid != .pid)] | length')" = "$1" ]
+	[ "$(json t '[.threads[].tid] | length - (unique | length)')" = 0 ]
+	[ "$(json t '[.findings[] | select(.kind == "unrecorded")] | length')" = 0 ]
+	[ "$(json t .run.scheduler)" != '"none"' ] || return 0
+	[ "$(json t '[.threads[] | select(.tid != .pid and .switches.voluntary >= 3)] | length')" = "$1" ]
+}
+
+@test "threads in a PID namespace are those that the scheduler tells of" {
+	needs_apart
+	record t -- unshare --pid --fork --mount-proc "$BUILD/aid/primes"
+	linked 7
+	[ "$(counts)" = "[161]" ]
+	[ "$(jq -c '[.processes, .outlived]' t/holdup.json)" = '[3,0]' ]
+	"$BUILD/aid/check_report" t
+}
+
+@test "two namespaces have the same ids inside, and are not mixed up" {
+	needs_apart
+	# shellcheck disable=SC2016
+	record t --detail all -- sh -c '
+		unshare --pid --fork --mount-proc "$0" & unshare --pid --fork "$0" & wait
+	' "$BUILD/aid/primes"
+	linked 14
+	[ "$(counts)" = "[161,161]" ]
+	"$BUILD/aid/check_report" t
+}
+
+@test "a namespace in the recorder's own, without /proc, by own switch records" {
+	needs_apart
+	# shellcheck disable=SC2016
+	apart holdup record -o t -- unshare --mount --pid --fork sh -c '
+		mount -t tmpfs none /proc && "$0"' "$BUILD/aid/primes"
+	linked 7
+	[ "$(counts)" = "[161]" ]
+	"$BUILD/aid/check_report" t
+}
+
+@test "in a namespace: a daemon that closes all descriptors, and what it spawned" {
+	needs_apart
+	# The first process of a namespace takes all others with it.
+	# shellcheck disable=SC2016
+	record t -- unshare --pid --fork --mount-proc sh -c '
+		"$0" daemon; "$0" spawn; "$0" ends; true' "$BUILD/aid/processes"
+	[ "$(counts)" = '[7,31,31,31,31,31,37,53]' ]
+	[ "$(json t '[.findings[] | select(.kind == "unrecorded")] | length')" = 0 ]
+	"$BUILD/aid/check_report" t
+}
+
+@test "in a namespace: threads that may no longer ask what they are called" {
+	needs_apart
+	gcc -g -O1 -pthread -o sealed -x c - <<-'CODE'
+		#include <linux/filter.h>
+		#include <linux/seccomp.h>
+		#include <pthread.h>
+		#include <stddef.h>
+		#include <sys/prctl.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		static pthread_mutex_t counted = PTHREAD_MUTEX_INITIALIZER;
+		static void *work(void *data)
+		{
+			for (int i = 0; i < 53; i++) {
+				pthread_mutex_lock(&counted);
+				pthread_mutex_unlock(&counted);
+			}
+			return data;
+		}
+		int main(void)
+		{
+			struct sock_filter steps[] = {
+				BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					 offsetof(struct seccomp_data, nr)),
+				BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_readlinkat, 0, 1),
+				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+			};
+			struct sock_fprog filter = { 4, steps };
+			pthread_t t[2];
+			if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+			    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+				return 77;
+			for (int i = 0; i < 2; i++)
+				pthread_create(&t[i], 0, work, 0);
+			for (int i = 0; i < 2; i++)
+				pthread_join(t[i], 0);
+			return 7;
+		}
+	CODE
+	run -7 record t -- unshare --pid --fork --mount-proc ./sealed
+	[ "$(counts)" = '[106]' ]
+	"$BUILD/aid/check_report" t
+}
