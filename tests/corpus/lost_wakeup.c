@@ -21,6 +21,8 @@ static void tell(void)
 static void read_news(void)
 {
 	pthread_barrier_wait(&signalled);
+	if (!innocent)
+		hang_here();
 	pthread_mutex_lock(&desk);
 	while (!innocent || !is_there)
 		pthread_cond_wait(&news, &desk);
@@ -41,7 +43,6 @@ int main(int argc, char **argv)
 	(void)argv;
 	innocent = argc > 1;
 	pthread_barrier_init(&signalled, NULL, 2);
-	alarm(1); /* nobody else ends it */
 	together(2, worker);
 	return 0;
 }

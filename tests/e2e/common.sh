@@ -20,9 +20,9 @@ json() {
 	holdup report --format json "$1" | jq -c "$2"
 }
 
-# A command until it succeeds, for 10 s at most.
+# A command until it succeeds, for 100 s at most.
 await() {
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 2000; i++)); do
 		if "$@"; then return 0; fi
 		sleep 0.05
 	done

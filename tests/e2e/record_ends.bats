@@ -28,9 +28,10 @@ source "$BATS_TEST_DIRNAME/recording.sh"
 }
 
 @test "kill -9 of the background process: the program goes on, all is cleared" {
-	program=(sleep 1)
+	program=(cat gate)
 	record
 	kill -KILL "$(pgrep -P "$pid" holdup-keeper)"
+	open_gate
 	ends_as 0
 	grep -q 'background process was killed' err
 	await nothing_left "$run"
@@ -54,9 +55,12 @@ source "$BATS_TEST_DIRNAME/recording.sh"
 }
 
 @test "the session daemon dies: the program goes on and the loss is told" {
-	program=(sleep 1)
+	program=(cat gate)
 	record
-	kill -KILL "$(pgrep -P "$(pgrep -P "$pid" holdup-keeper)" lttng-sessiond)"
+	daemon=$(session_daemon)
+	kill -KILL "$daemon"
+	await eval '! kill -0 "$daemon" 2>/dev/null' # its end was seen
+	open_gate
 	ends_as 0
 	grep -q 'session daemon ended' err
 	[ "$(manifest .exit_status)" = 0 ]
@@ -79,11 +83,11 @@ typed() {
 		await test -s told >&2
 		printf '%b' "$1"
 		sleep 0.2
-	) | timeout 20 script -qec "holdup record -- sh -c '$2'" /dev/null >"$work/tty"
+	) | timeout 100 script -qec "holdup record -- sh -c '$2'" /dev/null >"$work/tty"
 }
 
 @test "Ctrl-C reaches the program once, and the recording is whole" {
-	run -130 typed '\003' 'trap "echo INT >>got" INT; echo $$ $LTTNG_HOME >told; sleep 9; trap - INT; kill -INT $$'
+	run -130 typed '\003' 'trap "echo INT >>got" INT; echo $$ $LTTNG_HOME >told; sleep 60; trap - INT; kill -INT $$'
 	[ "$(cat got)" = INT ]
 	read -r _ run <told
 	[ "$(manifest .interrupted)" = 2 ]
@@ -92,7 +96,7 @@ typed() {
 
 @test "Ctrl-backslash ends the program and leaves a recording" {
 	ulimit -c 0
-	run -131 typed '\034' 'echo $$ $LTTNG_HOME >told; exec sleep 9'
+	run -131 typed '\034' 'echo $$ $LTTNG_HOME >told; exec sleep 60'
 	read -r _ run <told
 	[ "$(manifest .signal)" = 3 ]
 	await nothing_left "$run"

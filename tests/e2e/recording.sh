@@ -7,14 +7,15 @@ setup() {
 	PATH="$BUILD/bin:$PATH"
 	work=$(mktemp -d)
 	cd "$work" || return 1
+	mkfifo gate
 	command -v lttng-sessiond >/dev/null || skip "no lttng-sessiond"
 }
 
 teardown() { cd / && rm -rf "$work"; }
 
-# A command of ours until it succeeds, for 10 s at most.
+# A command of ours until it succeeds, for 100 s at most.
 await() {
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 2000; i++)); do
 		if "$@"; then return 0; fi
 		sleep 0.05
 	done
@@ -40,6 +41,11 @@ record() {
 	await test -s told
 	read -r main run <told
 }
+
+# Lets the program `cat gate` go on to its end.
+open_gate() { timeout 60 sh -c ': >gate'; }
+
+session_daemon() { pgrep -P "$(pgrep -P "$pid" holdup-keeper)" lttng-sessiond; }
 
 ends_as() {
 	local status=0

@@ -11,10 +11,26 @@
 #define ONE_MIN	    (64ull << 10)
 #define EVENT_BYTES 64 /* of lock_held, with its head and context */
 
+/* What the kernel would give, also from its caches of files. */
+static uint64_t memory_available(void)
+{
+	static const char key[] = "MemAvailable:";
+	char *text = NULL;
+	char *at;
+	uint64_t kib = 0;
+
+	if (g_file_get_contents("/proc/meminfo", &text, NULL, NULL) &&
+	    (at = strstr(text, key)))
+		kib = g_ascii_strtoull(at + strlen(key), NULL, 10);
+	g_free(text);
+	return kib ? kib << 10
+		   : (uint64_t)sysconf(_SC_AVPHYS_PAGES) *
+			       (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static uint64_t memory_free(void)
 {
-	uint64_t bytes = (uint64_t)sysconf(_SC_AVPHYS_PAGES) *
-			 (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t bytes = memory_available();
 	struct statvfs shm;
 
 	/* As root the daemon has a /dev/shm of its own, see daemon.c. */
