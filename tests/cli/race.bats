@@ -12,7 +12,7 @@ corpus() { grep -v '^#' "$BATS_TEST_DIRNAME/../race/expected.tsv"; }
 @test "every racy shape of the corpus is found, by its kind" {
 	while read -r shape kind; do
 		limits="--runs 6"
-		[ "$kind" != deadlock ] || limits="--runs 2 --time-limit 2s"
+		[ "$kind" != deadlock ] || limits="--runs 2 --time-limit 8s"
 		# shellcheck disable=SC2086  # words on purpose
 		run -1 holdup race $limits --format json "$tsan/$shape" racy
 		jq -e --arg kind "$kind" '.verdict == "races" and any(.races[]; .kind == $kind)' \
@@ -90,7 +90,7 @@ corpus() { grep -v '^#' "$BATS_TEST_DIRNAME/../race/expected.tsv"; }
 @test "a run beyond its limit is a hang, not a race" {
 	printf '#!/bin/sh\n"%s" fixed\nexec sleep 60\n' "$tsan/ring" >slow
 	chmod +x slow
-	run -4 holdup race --runs 2 --time-limit 1s --format json ./slow
+	run -4 holdup race --runs 2 --time-limit 5s --format json ./slow
 	jq -e '.verdict == "inconclusive" and .hung == 2 and .runs == 2 and .races[0].kind == "hang"' <<<"$output"
 }
 
@@ -156,7 +156,7 @@ corpus() { grep -v '^#' "$BATS_TEST_DIRNAME/../race/expected.tsv"; }
 }
 
 @test "a deadlock names the locks and who holds them" {
-	run -1 holdup race --runs 1 --time-limit 2s --format json "$tsan/embrace" racy
+	run -1 holdup race --runs 1 --time-limit 8s --format json "$tsan/embrace" racy
 	jq -e '.hung == 1 and (.races[0] | .kind == "deadlock" and .variable == "cup, spoon" and
 		.accesses[0].operation == "waits for \u0027cup\u0027, held by thread 2" and
 		.accesses[1].operation == "waits for \u0027spoon\u0027, held by thread 1")' <<<"$output"

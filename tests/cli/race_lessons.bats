@@ -12,7 +12,7 @@ confirms() {
 	local workload=$1 wrong=$2 right
 	shift 2
 	for right in "$@"; do
-		run -0 holdup race --format json --time-limit 20s --confidence 0.95 \
+		run -0 holdup race --format json --time-limit 100s --confidence 0.95 \
 			--before "$tsan/$workload --variant $wrong --scale 0.02" \
 			-- "$tsan/$workload" --variant "$right" --scale 0.02
 		[ "$(jq -r .verdict <<<"$output")" = confirmed ] || { echo "$right"; return 1; }

@@ -8,7 +8,6 @@ setup() {
 	command -v lttng-relayd >/dev/null || skip "no lttng-tools"
 	[ "$(id -u)" = 0 ] || skip "needs root, for a session daemon in a mount namespace"
 	unshare -m true 2>/dev/null || skip "needs a mount namespace"
-	export port=$((20000 + $$ % 10000 * 3)) # of others at work, too
 }
 
 # by_hand CREATE-OPTION... : runs primes in a session made so, events $events.
@@ -17,14 +16,19 @@ by_hand() {
 		mkdir -p run home /run/lttng
 		mount --bind run /run/lttng
 		export LTTNG_HOME=$PWD/home
-		lttng-relayd --daemonize --output="$PWD/relayed" \
-			--control-port="tcp://127.0.0.1:$port" \
-			--data-port="tcp://127.0.0.1:$((port + 1))" \
-			--live-port="tcp://127.0.0.1:$((port + 2))" || exit 99
+		# Others may have a port; below 32768 nobody is given one by chance.
+		for ((i = 0; i < 20; i++)); do
+			port=$((20000 + RANDOM % 4000 * 3))
+			lttng-relayd --daemonize --output="$PWD/relayed" \
+				--control-port="tcp://127.0.0.1:$port" \
+				--data-port="tcp://127.0.0.1:$((port + 1))" \
+				--live-port="tcp://127.0.0.1:$((port + 2))" && break
+		done
+		[ "$i" -lt 20 ] || exit 99
 		relayd=$(pgrep -n -f -- "--output=$PWD/relayed")
 		lttng-sessiond --no-kernel --daemonize
 		{
-			lttng create own "$@" &&
+			lttng create own "$(sed "s/PORT/$port/; s/DATA/$((port + 1))/" <<<"$1")" &&
 			lttng enable-channel -u c --subbuf-size=1M &&
 			lttng add-context -u -c c -t vpid -t vtid &&
 			for event in $events; do lttng enable-event -u -c c "$event"; done &&
@@ -66,6 +70,6 @@ is_reported() { # DIR
 }
 
 @test "a session over the network to lttng-relayd" {
-	by_hand --set-url="net://127.0.0.1:$port:$((port + 1))"
+	by_hand --set-url="net://127.0.0.1:PORT:DATA"
 	is_reported relayed
 }
