@@ -4,6 +4,7 @@
  * The same work in threads or in processes, and the same again with one worker
  * that writes through a null pointer: it takes all threads of its process with
  * it, but no other process. A keeper process looks on and counts survivors.
+ * Start-up is the time until the last has begun; nobody works before that.
  */
 #include <errno.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include "workloads/common.h"
 
 static struct board { /* shared with all workers, in whatever process */
+	pthread_barrier_t all_here;
 	atomic_uint done;
 	_Atomic uint64_t begin_ns, last_begin_ns;
 } * board;
@@ -34,6 +36,7 @@ static void work(struct worker *worker)
 
 	if (now_ns > atomic_load(&board->last_begin_ns))
 		atomic_store(&board->last_begin_ns, now_ns);
+	pthread_barrier_wait(&board->all_here);
 	if (worker->crashes)
 		*nowhere = 1; /* NOLINT(clang-analyzer-core.NullDereference) */
 	worker->done = churn(worker->rounds, 1) != 0;
@@ -104,15 +107,27 @@ static int keep(const struct run *run, void (*how)(struct worker *, unsigned),
 	return status;
 }
 
+static struct board *board_new(unsigned workers)
+{
+	struct board *made = mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_barrierattr_t shared;
+
+	if (made == MAP_FAILED)
+		die("memory", errno);
+	pthread_barrierattr_init(&shared);
+	pthread_barrierattr_setpshared(&shared, PTHREAD_PROCESS_SHARED);
+	pthread_barrier_init(&made->all_here, &shared, workers);
+	pthread_barrierattr_destroy(&shared);
+	return made;
+}
+
 static bool watch(const struct run *run, void (*how)(struct worker *, unsigned),
 		  bool crash)
 {
 	int status;
 
-	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (board == MAP_FAILED)
-		die("memory", errno);
+	board = board_new(run->threads);
 	status = keep(run, how, crash);
 	tell_real("start_up_us",
 		  (double)(board->last_begin_ns - board->begin_ns) / 1e3);
