@@ -5,9 +5,15 @@
 
 #include "workloads/lesson_parts.h"
 
-/* Rounds beyond those asked for, where a claim looks false. */
-#define ROUNDS_MORE 8
-#define RUNS_USUAL  5
+/*
+ * Where a claim stays open or looks false, rounds are doubled, twice at most,
+ * and judged again each time: more looks would find something by chance
+ * (sample.h).
+ */
+#define ROUNDS_TIMES 4
+#define ROUNDS_LEAST 8	/* for a check that few runs seem to refute */
+#define MORE_S	     15 /* that those of the last look may take */
+#define RUNS_USUAL   5
 
 const struct lesson *lesson_find(const char *id)
 {
@@ -75,6 +81,11 @@ static int measure(struct lesson_result *result,
 	return 0;
 }
 
+static double now_s(void)
+{
+	return (double)g_get_monotonic_time() / 1e6;
+}
+
 static bool is_recorded(const char *measure, const char *variant)
 {
 	size_t n = strlen(variant);
@@ -112,36 +123,56 @@ static void record_again(struct lesson_result *result,
 }
 
 /* Whether more runs might change the verdict, or lend it more weight. */
-static bool wants_more(const struct lesson_result *result, unsigned more)
+static bool wants_more(const struct lesson_result *result, bool has_time)
 {
-	bool doubtful = false, open = false;
-	/* Few runs were asked for: then to be fast is worth more. */
-	bool in_haste = result->runs < RUNS_USUAL;
-
 	for (size_t i = 0; i < result->n_findings; i++) {
 		const struct lesson_finding *finding = &result->findings[i];
 		bool is_fickle = lesson_check_is_spoilable(finding->check);
 
 		if (finding->check->aside)
 			continue;
-		doubtful |= finding->is_doubtful && !(in_haste && is_fickle);
-		open |= finding->is_open && !in_haste;
+		if (finding->is_doubtful && (has_time || !is_fickle))
+			return true;
+		if (finding->is_open && has_time)
+			return true;
 	}
-	return (doubtful && more < ROUNDS_MORE) ||
-	       (open && more < result->runs);
+	return false;
+}
+
+static int run_more(struct lesson_result *result, unsigned rounds,
+		    const struct lesson_options *options, struct err *err)
+{
+	for (; rounds > 0; rounds--) {
+		if (run_round(result, options, err))
+			return -1;
+		record_again(result, options);
+	}
+	lesson_sweep_fit(result);
+	return 0;
 }
 
 /* A claim that looks false gets more runs before anybody says so. */
 static int judge(struct lesson_result *result,
 		 const struct lesson_options *options, struct err *err)
 {
+	unsigned asked = result->runs, rounds = asked;
+	unsigned most =
+		MIN(MAX(ROUNDS_TIMES * asked, ROUNDS_LEAST), SAMPLE_MOST);
+	/* Few runs were asked for: then to be fast is worth more. */
+	bool has_time = asked >= RUNS_USUAL;
+
 	lesson_judge(result);
-	for (unsigned more = 0; wants_more(result, more); more++) {
-		if (run_round(result, options, err))
+	while (rounds < most && wants_more(result, has_time)) {
+		unsigned more = MIN(rounds, most - rounds);
+		double begin_s = now_s();
+
+		if (run_more(result, more, options, err))
 			return -1;
-		lesson_sweep_fit(result);
-		record_again(result, options);
+		rounds += more;
 		lesson_judge(result);
+		/* The next ones are twice as many. */
+		has_time &= 2 * (now_s() - begin_s) <
+			    MORE_S * MAX(result->scale, 1);
 	}
 	for (size_t i = 0; i < result->n_outcomes; i++)
 		result->runs = MAX(result->runs, result->outcomes[i].runs);

@@ -29,8 +29,8 @@ static void point_figure(const struct lesson_point *point,
 static void threads_figure(const struct lesson_curve *curve, size_t at,
 			   struct lesson_measure *out)
 {
-	sample_add(&out->all, curve->point[at].n);
-	sample_add(&out->quiet, curve->point[at].n);
+	sample_add(&out->all, 0, curve->point[at].n);
+	sample_add(&out->quiet, 0, curve->point[at].n);
 	out->quiet_runs = curve->point[0].quiet.n;
 	for (size_t i = 1; i < curve->points; i++)
 		out->quiet_runs = MIN(out->quiet_runs, curve->point[i].quiet.n);
@@ -85,9 +85,9 @@ static bool trace_figure(const struct lesson_outcome *outcome, const char *name,
 
 		if (!lesson_report_figure(report->json, name, &value))
 			continue;
-		sample_add(&out->all, value);
+		sample_add(&out->all, (unsigned)i, value);
 		if (report->is_quiet)
-			sample_add(&out->quiet, value);
+			sample_add(&out->quiet, (unsigned)i, value);
 	}
 	out->reason = "the recording does not tell";
 	return out->all.n > 0;
@@ -130,7 +130,8 @@ static void reduce(struct sample *sample, const char *which)
 	for (size_t i = 1; i < sample->n; i++)
 		value = !strcmp(which, "min") ? MIN(value, sample->values[i])
 					      : MAX(value, sample->values[i]);
-	*sample = (struct sample){ .n = 1, .values = { value } };
+	*sample = (struct sample){ .n = 0 };
+	sample_add(sample, 0, value);
 }
 
 bool lesson_measure(const struct lesson_result *result, const char *name,

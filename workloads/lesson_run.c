@@ -66,7 +66,8 @@ void lesson_outcome_clear(struct lesson_outcome *outcome)
 		json_decref(outcome->reports[i].json);
 }
 
-static void add_to(GHashTable *samples, const char *key, double value)
+static void add_to(GHashTable *samples, const char *key, unsigned round,
+		   double value)
 {
 	struct sample *sample = g_hash_table_lookup(samples, key);
 
@@ -74,15 +75,15 @@ static void add_to(GHashTable *samples, const char *key, double value)
 		sample = g_new0(struct sample, 1);
 		g_hash_table_insert(samples, g_strdup(key), sample);
 	}
-	sample_add(sample, value);
+	sample_add(sample, round, value);
 }
 
 void lesson_measure_add(struct lesson_outcome *outcome, const char *key,
 			double value)
 {
-	add_to(outcome->measures, key, value);
+	add_to(outcome->measures, key, outcome->runs, value);
 	if (outcome->is_quiet)
-		add_to(outcome->quiet, key, value);
+		add_to(outcome->quiet, key, outcome->runs, value);
 }
 
 /* A list of numbers, such as an order: kept as text, and whether it rises. */

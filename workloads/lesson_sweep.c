@@ -18,13 +18,14 @@ static size_t choose_points(unsigned most, struct lesson_point *points)
 }
 
 static void keep_point(struct sample *into, GHashTable *measures,
-		       const char *key)
+		       const char *key, unsigned round)
 {
 	const struct sample *sample = g_hash_table_lookup(measures, key);
 
 	if (sample && sample->values[0] > 0)
-		sample_add(into, !strcmp(key, "seconds") ? 1 / sample->values[0]
-							 : sample->values[0]);
+		sample_add(into, round,
+			   !strcmp(key, "seconds") ? 1 / sample->values[0]
+						   : sample->values[0]);
 }
 
 static int run_point(struct lesson_result *result, struct lesson_point *point,
@@ -38,8 +39,10 @@ static int run_point(struct lesson_result *result, struct lesson_point *point,
 
 	lesson_outcome_init(&outcome, &variant);
 	status = lesson_run_variant(result, &outcome, err);
-	keep_point(&point->throughput, outcome.measures, sweep->key);
-	keep_point(&point->quiet, outcome.quiet, sweep->key);
+	keep_point(&point->quiet, outcome.quiet, sweep->key,
+		   (unsigned)point->throughput.n);
+	keep_point(&point->throughput, outcome.measures, sweep->key,
+		   (unsigned)point->throughput.n);
 	lesson_outcome_clear(&outcome);
 	g_free(args);
 	return status;

@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONFIDENCE 0.93 /* 5 values: 0.9375 between smallest and largest */
+#define CONFIDENCE   0.93 /* 5 values: 0.9375 between smallest and largest */
+#define ROUNDS_LEAST 5	  /* that make an interval of that confidence */
 
-void sample_add(struct sample *sample, double value)
+void sample_add(struct sample *sample, unsigned round, double value)
 {
-	if (sample->n < SAMPLE_MOST)
-		sample->values[sample->n++] = value;
+	if (sample->n >= SAMPLE_MOST)
+		return;
+	sample->rounds[sample->n] = round;
+	sample->values[sample->n++] = value;
 }
 
 static int by_value(const void *a, const void *b)
@@ -84,28 +87,58 @@ static enum answer within(double low, double high, double from, double to)
 	return high < from || low > to ? ANSWER_NO : ANSWER_UNDECIDED;
 }
 
+/* Of what may be nothing: beyond all bounds then, unless both are. */
+static double ratio(double left, double right)
+{
+	return right > 0 ? left / right : left > 0 ? DBL_MAX : 0;
+}
+
+/* The ratios within the rounds that both have. */
+static void pair(const struct sample *left, const struct sample *right,
+		 struct sample *ratios)
+{
+	size_t j = 0;
+
+	for (size_t i = 0; i < left->n; i++) {
+		while (j < right->n && right->rounds[j] < left->rounds[i])
+			j++;
+		if (j < right->n && right->rounds[j] == left->rounds[i])
+			sample_add(ratios, left->rounds[i],
+				   ratio(left->values[i], right->values[j]));
+	}
+}
+
+static void ratio_interval(const struct sample *left,
+			   const struct sample *right, double *low,
+			   double *high)
+{
+	struct sample ratios = { 0 };
+	double right_low, right_high;
+
+	pair(left, right, &ratios);
+	if (ratios.n >= ROUNDS_LEAST ||
+	    (ratios.n == left->n && ratios.n == right->n)) {
+		sample_interval(&ratios, low, high);
+		return;
+	}
+	sample_interval(left, low, high);
+	sample_interval(right, &right_low, &right_high);
+	*low = ratio(*low, right_high);
+	*high = ratio(*high, right_low);
+}
+
 enum answer sample_compare(const struct sample *left, enum relation relation,
 			   double factor, double tolerance,
 			   const struct sample *right, double *low,
 			   double *high)
 {
-	double right_low = 1, right_high = 1;
-
 	*low = *high = 0;
 	if (left->n == 0 || (right && right->n == 0))
 		return ANSWER_UNDECIDED;
-	sample_interval(left, low, high);
 	if (right)
-		sample_interval(right, &right_low, &right_high);
-	if (right_low <= 0) { /* no ratio: compare with what it can be */
-		*low = right_high > 0 ? *low / right_high
-		       : *low > 0     ? DBL_MAX
-				      : 0;
-		*high = *high > 0 ? DBL_MAX : 0;
-	} else {
-		*low /= right_high;
-		*high /= right_low;
-	}
+		ratio_interval(left, right, low, high);
+	else
+		sample_interval(left, low, high);
 	switch (relation) {
 	case RELATION_BELOW:
 		return *high < factor	? ANSWER_YES

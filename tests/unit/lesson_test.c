@@ -50,9 +50,11 @@ static void run_more(struct lesson_result *result, int runs, bool is_quiet,
 		double off = 1 + 0.05 * from_middle / runs;
 
 		lesson_measure_add(&outcomes[0], "seconds", slow * off);
-		lesson_measure_add(&outcomes[1], "seconds", fast * off);
+		lesson_measure_add(&outcomes[1], "seconds", fast / off);
 		lesson_measure_add(&outcomes[0], "count", 1);
 		lesson_measure_add(&outcomes[1], "count", count);
+		outcomes[0].runs++;
+		outcomes[1].runs++;
 	}
 }
 
