@@ -89,8 +89,9 @@ static void write_names(struct table *table, const struct report *report,
 		char *total = layout_time(l->hold.total);
 		char *mean = layout_time(l->hold.mean);
 		char *count = layout_count(l->acquisitions);
-		char *text = g_strdup_printf("%s in %s holds, mean %s", total,
-					     count, mean);
+		char *text = g_strdup_printf(
+			"%s in %s hold%s, mean %s", total, count,
+			l->acquisitions == 1 ? "" : "s", mean);
 
 		table_u64(table, i);
 		table_text(table, l->id);
@@ -120,6 +121,7 @@ void breakdown_write(struct table *table, const struct report *report,
 		layout_head(table, report, "While locks were held", 480);
 		table_set(table, "empty", "No hold of a lock was recorded.");
 		g_free(chosen);
+		layout_by_label_clear(&view);
 		return;
 	}
 	layout_head(table, report, "While locks were held",
@@ -141,4 +143,5 @@ void breakdown_write(struct table *table, const struct report *report,
 					  hold_part_names[i]);
 	layout_legend_set(table, &legend);
 	g_free(chosen);
+	layout_by_label_clear(&view);
 }

@@ -5,20 +5,26 @@
 #include <math.h>
 #include <string.h>
 
+/* By how much a box may be lower than its letters ask for. */
+#define FLATTEST 1.7
+
 enum {
 	PER_INCH = 72,
 	PER_SPLINE = 8, /* points drawn of each Bezier piece */
 	LOWEST = 240,
+	CROWD = 10, /* nodes that stand closer together */
 	HIGHEST = 900,
 };
 
 /* The graph in dot's language: numbers only, no text of ours gets there. */
 static char *to_dot(const struct graph *graph)
 {
-	GString *out = g_string_new("digraph { rankdir=LR; nodesep=0.5; "
+	GString *out = g_string_new("digraph { rankdir=LR; "
 				    "node [shape=box, fixedsize=true, "
 				    "label=\"\"];\n");
 
+	g_string_append_printf(out, "nodesep=%.2f;\n",
+			       graph->n_nodes > CROWD ? 0.15 : 0.5);
 	g_string_append_printf(out, "ranksep=%.2f;\n", graph->gap / PER_INCH);
 	for (size_t i = 0; i < graph->n_nodes; i++)
 		g_string_append_printf(out, "n%zu [width=%.3f, height=%.3f];\n",
@@ -142,33 +148,36 @@ static struct graph_point read_plain(struct graph *graph, const char *text)
 	return size;
 }
 
-/* From inches to px: as large as fits, in the middle. */
+/*
+ * From inches to px: as large as fits, each way by itself (many locks of one
+ * rank make a graph high, and their names would shrink), in the middle.
+ */
 static void scale(struct graph *graph, struct graph_point size, double width,
 		  double margin)
 {
-	double fit = MIN((width - 2 * margin) / size.x,
-			 (HIGHEST - 2 * margin) / size.y);
-	double factor = MIN(fit, PER_INCH);
-	double left = (width - size.x * factor) / 2;
+	double across = MIN((width - 2 * margin) / size.x, PER_INCH);
+	double down = MIN((HIGHEST - 2 * margin) / size.y, PER_INCH);
+	double left = (width - size.x * across) / 2;
 	double top;
 
-	graph->scale = factor / PER_INCH;
-	graph->height = MAX(LOWEST, size.y * factor + 2 * margin);
-	top = (graph->height - size.y * factor) / 2;
+	/* Boxes are twice as high as their letters, and may be flattened. */
+	graph->scale = MIN(across, down * FLATTEST) / PER_INCH;
+	graph->height = MAX(LOWEST, size.y * down + 2 * margin);
+	top = (graph->height - size.y * down) / 2;
 	for (size_t i = 0; i < graph->n_nodes; i++) {
 		struct graph_node *n = &graph->nodes[i];
 
-		n->x = left + n->x * factor;
-		n->y = top + (size.y - n->y) * factor;
-		n->width *= factor / PER_INCH;
-		n->height *= factor / PER_INCH;
+		n->x = left + n->x * across;
+		n->y = top + (size.y - n->y) * down;
+		n->width *= across / PER_INCH;
+		n->height *= down / PER_INCH;
 	}
 	for (size_t i = 0; i < graph->n_edges; i++)
 		for (size_t j = 0; j < graph->edges[i].n_points; j++) {
 			struct graph_point *p = &graph->edges[i].points[j];
 
-			p->x = left + p->x * factor;
-			p->y = top + (size.y - p->y) * factor;
+			p->x = left + p->x * across;
+			p->y = top + (size.y - p->y) * down;
 		}
 }
 

@@ -40,7 +40,7 @@ static void write_names(struct table *table, const struct report *report,
 		const struct lock *l = &report->locks[chosen[i]];
 		char *name = layout_lock(report, chosen[i],
 					 layout_chars(LEFT - 36, 15));
-		char *wait = layout_time(l->wait.total);
+		char *wait = layout_waited(report, chosen[i]);
 
 		table_u64(table, i);
 		table_text(table, l->id);

@@ -128,6 +128,20 @@ static void add_loss(GString *out, uint64_t n, const char *what)
 	g_free(count);
 }
 
+/* How it ended, where not in order. */
+static void add_end(GString *out, const struct report *report)
+{
+	int status = report->run.exit_status;
+	const char *gap = out->len ? "; " : "";
+
+	if (!strcmp(report->run.ended, "signal") && status > 128)
+		g_string_append_printf(out, "%skilled by signal %d (%s)", gap,
+				       status - 128, strsignal(status - 128));
+	else if (report->run.ended[0])
+		g_string_append_printf(out, "%sended: %s", gap,
+				       report->run.ended);
+}
+
 static void set_notes(struct table *table, const struct report *report)
 {
 	GString *out = g_string_new(NULL);
@@ -145,9 +159,7 @@ static void set_notes(struct table *table, const struct report *report)
 	if (report->run.truncated)
 		g_string_append_printf(out, "%strace cut short",
 				       out->len ? "; " : "");
-	if (report->run.ended[0])
-		g_string_append_printf(out, "%sended: %s", out->len ? "; " : "",
-				       report->run.ended);
+	add_end(out, report);
 	if (sampled)
 		g_string_append_printf(
 			out, "%swaits and holds of hot locks are sampled",

@@ -101,9 +101,30 @@ size_t layout_choose_locks(const struct report *report,
 			   const struct plot_options *options, size_t n,
 			   size_t *chosen, size_t *n_all);
 
-/* The report with groups of locks in place of locks, unless --lock asks. */
+/*
+ * The report with groups of locks in place of locks, unless --lock asks. To be
+ * cleared; the report itself stays as it is.
+ */
 struct report layout_by_label(const struct report *report,
 			      const struct plot_options *options);
+void layout_by_label_clear(struct report *view);
+
+/*
+ * Is it a wait for a lock proper? Who waits for ever on a condition is mostly
+ * idle.
+ */
+bool layout_open_counts(const struct report *report, const struct open_wait *w);
+
+/* Such waits for `lock`: how many there are at the end, for how long by then.
+ */
+struct layout_open {
+	size_t n;
+	uint64_t ns;
+};
+struct layout_open layout_open_waits(const struct report *report, size_t lock);
+
+/* "3.83 s, 3 not ended": all waits for a lock; owned. */
+char *layout_waited(const struct report *report, size_t lock);
 
 /* The label of a lock, told apart from others of its group; owned. */
 char *layout_lock(const struct report *report, size_t lock, size_t chars);

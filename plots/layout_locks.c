@@ -51,6 +51,11 @@ bool layout_is_lock(const struct lock *lock)
 	       lock->kind == LOCK_SPIN || lock->kind == LOCK_ANNOTATED;
 }
 
+bool layout_open_counts(const struct report *report, const struct open_wait *w)
+{
+	return w->lock >= 0 && layout_is_lock(&report->locks[w->lock]);
+}
+
 /*
  * Locks proper with waits worth a look come first: waits for the others may be
  * mere idleness. Where there are none (an interpreter whose lock is a flag with
@@ -72,13 +77,39 @@ static uint64_t *waited(const struct report *report)
 
 	for (size_t i = 0; i < report->n_locks; i++)
 		ns[i] = report->locks[i].wait.total;
+	for (size_t i = 0; i < report->n_unfinished; i++)
+		if (layout_open_counts(report, &report->unfinished[i]))
+			ns[report->unfinished[i].lock] +=
+				report->unfinished[i].wait_ns;
+	return ns;
+}
+
+struct layout_open layout_open_waits(const struct report *report, size_t lock)
+{
+	struct layout_open sum = { 0, 0 };
+
 	for (size_t i = 0; i < report->n_unfinished; i++) {
 		const struct open_wait *w = &report->unfinished[i];
 
-		if (w->lock >= 0 && layout_is_lock(&report->locks[w->lock]))
-			ns[w->lock] += w->wait_ns;
+		if (w->lock != (int)lock || !layout_open_counts(report, w))
+			continue;
+		sum.n++;
+		sum.ns += w->wait_ns;
 	}
-	return ns;
+	return sum;
+}
+
+char *layout_waited(const struct report *report, size_t lock)
+{
+	struct layout_open open = layout_open_waits(report, lock);
+	char *time = layout_time(report->locks[lock].wait.total + open.ns);
+	char *out;
+
+	if (!open.n)
+		return time;
+	out = g_strdup_printf("%s, %zu not ended", time, open.n);
+	g_free(time);
+	return out;
 }
 
 size_t layout_choose_locks(const struct report *report,
@@ -114,25 +145,76 @@ struct report layout_by_label(const struct report *report,
 			      const struct plot_options *options)
 {
 	struct report view = *report;
+	bool grouped = report->n_groups && !options->lock;
 
-	if (report->n_groups && !options->lock) {
+	/* Copied in any case, so that it can be freed in any case. */
+	view.unfinished = g_new(struct open_wait, report->n_unfinished + 1);
+	for (size_t i = 0; i < report->n_unfinished; i++) {
+		struct open_wait *w = &view.unfinished[i];
+
+		*w = report->unfinished[i];
+		if (grouped && w->lock >= 0)
+			w->lock = report->locks[w->lock].group;
+	}
+	if (grouped) {
 		view.locks = report->groups;
 		view.n_locks = report->n_groups;
-		view.n_unfinished = 0; /* they refer to locks */
 	}
 	return view;
 }
 
-/* " x12" for a group, " @1a40" for one lock of a group of several. */
+void layout_by_label_clear(struct report *view)
+{
+	g_free(view->unfinished);
+	view->unfinished = NULL;
+	view->n_unfinished = 0;
+}
+
+/* What a lock shares its label with. */
+struct kin {
+	bool in_process, elsewhere;
+};
+
+static struct kin kin_of(const struct report *report, const struct lock *l)
+{
+	struct kin kin = { false, false };
+
+	for (size_t i = 0; i < report->n_locks; i++) {
+		const struct lock *other = &report->locks[i];
+
+		if (other == l || other->group != l->group)
+			continue;
+		if (other->pid != l->pid)
+			kin.elsewhere = true;
+		else
+			kin.in_process = true;
+	}
+	return kin;
+}
+
+/*
+ * " x12" for a group; for one lock of a group of several " @1a40", and " of
+ * 4711" where the others are in other processes.
+ */
 static char *lock_suffix(const struct report *report, const struct lock *l)
 {
-	if (l->instances > 1)
-		return g_strdup_printf(" ×%" PRIu32, l->instances);
+	struct kin kin = { false, false };
+	GString *out = g_string_new(NULL);
+
+	if (l->instances > 1) {
+		g_string_printf(out, " ×%" PRIu32, l->instances);
+		return g_string_free(out, FALSE);
+	}
 	if (report->groups && l->group >= 0 &&
 	    (size_t)l->group < report->n_groups &&
-	    report->groups[l->group].instances > 1 && !strchr(l->label, '['))
-		return g_strdup_printf(" @%04" PRIx64, l->address & 0xffff);
-	return g_strdup("");
+	    report->groups[l->group].instances > 1)
+		kin = kin_of(report, l);
+	if (kin.in_process && !strchr(l->label, '['))
+		g_string_append_printf(out, " @%04" PRIx64,
+				       l->address & 0xffff);
+	if (kin.elsewhere)
+		g_string_append_printf(out, " of %" PRId32, l->pid);
+	return g_string_free(out, FALSE);
 }
 
 char *layout_place(const char *label, size_t chars)

@@ -227,7 +227,8 @@ static void write_names(struct picture *p)
 		char *waits = open_text(p->report, p->chosen[i]);
 
 		if (!waits)
-			waits = g_strdup_printf("%s in %s waits", wait, count);
+			waits = g_strdup_printf("%s in %s wait%s", wait, count,
+						l->wait.count == 1 ? "" : "s");
 		table_u64(p->table, i);
 		table_text(p->table, l->id);
 		table_text(p->table, name);

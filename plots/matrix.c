@@ -19,7 +19,9 @@ struct matrix {
 	const struct plot_options *options;
 	enum panel panel;
 	bool all_kinds; /* also conditions and the like */
-	size_t n;	/* things with a row of their own */
+	GArray *waits;	/* of struct blame: what counts, ended or not */
+	uint64_t open_ns;
+	size_t n; /* things with a row of their own */
 	size_t chosen[MOST];
 	uint64_t cells[MOST + 2][MOST + 2]; /* then the others, then nobody */
 	uint64_t counts[MOST + 2][MOST + 2];
@@ -42,6 +44,43 @@ static int owner_of(const struct matrix *m, const struct blame *b)
 	return m->panel == BY_THREAD || b->owner < 0 ? b->owner : b->owner_site;
 }
 
+/* Where the owner took what is still waited for; -1 unknown. */
+static int site_of_hold(const struct report *r, int lock, int owner)
+{
+	for (size_t i = 0; i < r->n_open_holds; i++)
+		if (r->open_holds[i].lock == lock &&
+		    r->open_holds[i].thread == owner)
+			return r->open_holds[i].site;
+	return -1;
+}
+
+/* All waits that count; those that have not ended, as far as they came. */
+static void gather(struct matrix *m)
+{
+	const struct report *r = m->report;
+
+	m->waits = g_array_new(FALSE, FALSE, sizeof(struct blame));
+	for (size_t i = 0; i < r->n_locks; i++)
+		if (is_counted(m, i) && r->locks[i].n_blame)
+			g_array_append_vals(m->waits, r->locks[i].blame,
+					    (guint)r->locks[i].n_blame);
+	for (size_t i = 0; i < r->n_unfinished; i++) {
+		const struct open_wait *w = &r->unfinished[i];
+		struct blame b = { .waiter = w->thread,
+				   .owner = w->owner,
+				   .waiter_site = w->site,
+				   .wait_ns = w->wait_ns,
+				   .count = 1 };
+
+		if (w->owner < 0 || !layout_open_counts(r, w) ||
+		    !is_counted(m, (size_t)w->lock))
+			continue;
+		b.owner_site = site_of_hold(r, w->lock, w->owner);
+		m->open_ns += w->wait_ns;
+		g_array_append_val(m->waits, b);
+	}
+}
+
 static void choose(struct matrix *m)
 {
 	const struct report *r = m->report;
@@ -51,17 +90,16 @@ static void choose(struct matrix *m)
 			      : MOST;
 	uint64_t *scores = g_new0(uint64_t, n + 1);
 
-	for (size_t i = 0; i < r->n_locks; i++)
-		for (size_t j = 0; is_counted(m, i) && j < r->locks[i].n_blame;
-		     j++) {
-			const struct blame *b = &r->locks[i].blame[j];
-			int waiter = waiter_of(m, b), owner = owner_of(m, b);
+	for (guint i = 0; i < m->waits->len; i++) {
+		const struct blame *b =
+			&g_array_index(m->waits, struct blame, i);
+		int waiter = waiter_of(m, b), owner = owner_of(m, b);
 
-			if (waiter >= 0 && (size_t)waiter < n)
-				scores[waiter] += b->wait_ns;
-			if (owner >= 0 && (size_t)owner < n)
-				scores[owner] += b->wait_ns;
-		}
+		if (waiter >= 0 && (size_t)waiter < n)
+			scores[waiter] += b->wait_ns;
+		if (owner >= 0 && (size_t)owner < n)
+			scores[owner] += b->wait_ns;
+	}
 	m->n = layout_choose(scores, n, most, m->chosen);
 	g_free(scores);
 }
@@ -79,19 +117,16 @@ static size_t place_of(const struct matrix *m, int index)
 
 static void fill(struct matrix *m)
 {
-	const struct report *r = m->report;
+	for (guint i = 0; i < m->waits->len; i++) {
+		const struct blame *b =
+			&g_array_index(m->waits, struct blame, i);
+		size_t row = place_of(m, waiter_of(m, b));
+		size_t column = place_of(m, owner_of(m, b));
 
-	for (size_t i = 0; i < r->n_locks; i++)
-		for (size_t j = 0; is_counted(m, i) && j < r->locks[i].n_blame;
-		     j++) {
-			const struct blame *b = &r->locks[i].blame[j];
-			size_t row = place_of(m, waiter_of(m, b));
-			size_t column = place_of(m, owner_of(m, b));
-
-			m->cells[row][column] += b->wait_ns;
-			m->counts[row][column] += b->count;
-			m->total += b->wait_ns;
-		}
+		m->cells[row][column] += b->wait_ns;
+		m->counts[row][column] += b->count;
+		m->total += b->wait_ns;
+	}
 	/* The others together must not outshine all else. */
 	for (size_t i = 0; i < MOST + 2; i++)
 		for (size_t j = 0; j < MOST + 2; j++) {
@@ -210,7 +245,7 @@ static void write_all(struct table *table, struct matrix *panels)
 	struct places places[N_PANELS];
 	uint64_t handoff_ns = 0;
 	size_t rows;
-	char *handoff;
+	char *handoff, *open = layout_time(panels->open_ns);
 
 	for (size_t i = 0; i < panels->report->n_locks; i++)
 		if (is_counted(panels, i))
@@ -219,12 +254,17 @@ static void write_all(struct table *table, struct matrix *panels)
 
 	table_set(table, "hint",
 		  "Row: the waiter. Column: who owned the lock meanwhile. "
-		  "%s %s is handoff (released, not yet taken).",
+		  "%s %s is handoff (released, not yet taken).%s%s%s",
 		  panels->all_kinds
 			  ? "For conditions and the like: who signalled."
 			  : "Locks only; of them",
-		  handoff);
+		  handoff, panels->open_ns ? " Of the waits, " : "",
+		  panels->open_ns ? open : "",
+		  panels->open_ns ? " had not ended." : "");
+	if (panels->open_ns)
+		table_set(table, "open_ns", "%" PRIu64, panels->open_ns);
 	g_free(handoff);
+	g_free(open);
 	for (int i = 0; i < N_PANELS; i++)
 		places[i] = places_of(&panels[i]);
 	rows = MAX(places[BY_THREAD].n_rows, places[BY_SITE].n_rows);
@@ -240,6 +280,13 @@ static void write_all(struct table *table, struct matrix *panels)
 		write_cells(table, &panels[i], &places[i]);
 }
 
+static void clear(struct matrix *m)
+{
+	if (m->waits)
+		g_array_free(m->waits, TRUE);
+	m->waits = NULL;
+}
+
 void matrix_write(struct table *table, const struct report *report,
 		  const struct plot_options *options)
 {
@@ -248,10 +295,12 @@ void matrix_write(struct table *table, const struct report *report,
 
 	for (int all = 0; all < 2 && !found; all++) {
 		for (int i = 0; i < N_PANELS; i++) {
+			clear(&panels[i]);
 			panels[i] = (struct matrix){ .report = report,
 						     .options = options,
 						     .panel = (enum panel)i,
 						     .all_kinds = all };
+			gather(&panels[i]);
 			choose(&panels[i]);
 			fill(&panels[i]);
 		}
@@ -265,5 +314,7 @@ void matrix_write(struct table *table, const struct report *report,
 		layout_head(table, report, "Who waited for whom", 480);
 		layout_set_no_contention(table, report, options);
 	}
+	for (int i = 0; i < N_PANELS; i++)
+		clear(&panels[i]);
 	g_free(panels);
 }

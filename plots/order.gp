@@ -24,5 +24,5 @@ if (!strlen(empty)) {
 		"" index "nodes" using (column("x") + ox):(column("y") + oy):(column("x") + ox - column("width") / 2):(column("x") + ox + column("width") / 2):(column("y") + oy - column("height") / 2):(column("y") + oy + column("height") / 2) with boxxyerror fs solid 1 border fc rgb 0xF4F4F4 lw 1, \
 		"" index "nodes" using (column("x") + ox):(column("y") + oy):(column("x") + ox - column("width") / 2):(column("x") + ox + column("width") / 2):(column("y") + oy - column("height") / 2):(column("y") + oy + column("height") / 2):(column("inverted") > 0 ? colour_alarm : colour_soft) with boxxyerror fs empty lw 2 lc rgb variable, \
 		"" index "nodes" using (column("x") + ox):(column("y") + oy):(strcol("label")) with labels center font "DejaVu Sans," . letters tc rgb colour_ink, \
-		"" index "edges" using (column("x") + ox):(column("place_y") + oy):(strcol("place")) with labels center boxed font ",9" tc rgb colour_alarm
+		"" index "edges" using (column("x") + ox):(strlen(strcol("place")) > 1 ? column("place_y") + oy : NaN):(strcol("place")) with labels center boxed font ",9" tc rgb colour_alarm
 }

@@ -8,6 +8,7 @@ enum {
 	ROWS = 12,     /* of locks and of threads, beside the others */
 	BARS_PX = 390, /* all but the bars of locks and threads */
 	ROW_PX = 34,
+	ANY_STATE = -2, /* a colour that stands for none */
 };
 
 enum panel { BY_LOCK, BY_THREAD };
@@ -89,12 +90,13 @@ static size_t write_shares(struct table *table, const struct report *report,
 		}
 		name = name_of(report, panel, shares[i].index);
 		write_bar(table, report, panel, row++,
-			  panel == BY_LOCK ? STATE_LOCK : STATE_RUNNING, name,
+			  panel == BY_LOCK ? STATE_LOCK : ANY_STATE, name,
 			  shares[i].ns);
 		g_free(name);
 	}
 	if (n_rest) {
-		char *name = g_strdup_printf("%zu others", n_rest);
+		char *name = g_strdup_printf("%zu other%s", n_rest,
+					     n_rest == 1 ? "" : "s");
 
 		write_bar(table, report, panel, row++, -1, name, rest_ns);
 		g_free(name);

@@ -15,7 +15,7 @@ if (!strlen(empty)) {
 	plot IN index "states_bar" using (0):(0):(bar(column("low"))):(bar(column("high"))):(140):(206):(colour(column("state"))) with boxxyerror fc rgb variable, \
 		"" index "states_bar" using (bar(0.5 * (column("low") + column("high")))):(strlen(strcol("text")) > 1 ? 162 : NaN):(strcol("name")):(ink(column("state"))) with labels center font ",11" tc rgb variable, \
 		"" index "states_bar" using (bar(0.5 * (column("low") + column("high")))):(strlen(strcol("text")) > 1 ? 184 : NaN):(strcol("text")):(ink(column("state"))) with labels center font ",11" tc rgb variable, \
-		"" index "bars" using (name_x(column("panel"))):(row_y(column("row"))):(name_x(column("panel"))):(name_x(column("panel")) + bar_w * column("share")):(row_y(column("row")) - 12):(row_y(column("row")) + 12):(colour(column("state"))) with boxxyerror fc rgb variable, \
+		"" index "bars" using (name_x(column("panel"))):(row_y(column("row"))):(name_x(column("panel"))):(name_x(column("panel")) + bar_w * column("share")):(row_y(column("row")) - 12):(row_y(column("row")) + 12):(column("state") < -1 ? 0x7C8A99 : colour(column("state"))) with boxxyerror fc rgb variable, \
 		"" index "bars" using (name_x(column("panel")) - 10):(row_y(column("row"))):(strcol("name")) with labels right font ",11" tc rgb colour_ink, \
 		"" index "bars" using (name_x(column("panel")) + bar_w * column("share") + 8):(row_y(column("row"))):(strcol("text")) with labels left font ",10" tc rgb colour_ink
 }

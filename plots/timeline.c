@@ -95,6 +95,9 @@ static void choose(struct timeline *p)
 	p->chosen = g_new(size_t, n + 1);
 	p->row_of = g_new(int, n + 1);
 	score_threads(p, scores);
+	/* The few that are left need no more room than their sum. */
+	if (!p->options->top && p->n_wanted <= ROWS + REST_ROWS)
+		most = p->n_wanted;
 	p->n_chosen = layout_choose(scores, n, most, p->chosen);
 	qsort_r(p->chosen, p->n_chosen, sizeof(p->chosen[0]), by_sort, p);
 	for (size_t i = 0; i < n; i++)
@@ -330,7 +333,8 @@ static void write_names(struct timeline *p)
 		g_free(name);
 	}
 	if (rest) {
-		char *text = g_strdup_printf("%zu others, summed", rest);
+		char *text = g_strdup_printf("%zu other%s, summed", rest,
+					     rest == 1 ? "" : "s");
 
 		table_u64(p->table, p->n_chosen);
 		table_u64(p->table, REST_ROWS);
@@ -370,20 +374,21 @@ static void write_waited(struct timeline *p, unsigned left)
 	n = layout_choose_locks(&view, &options, 4, chosen, &n_all);
 	for (size_t i = 0; i < n; i++) {
 		char *name = layout_lock_name(&view, chosen[i], 30);
-		char *time = layout_time(view.locks[chosen[i]].wait.total);
+		char *time = layout_waited(&view, chosen[i]);
 		size_t wide = (size_t)g_utf8_strlen(name, -1) + strlen(time);
 
 		if (g_utf8_strlen(text->str, -1) + (glong)wide + 16 <
 		    (glong)room)
 			g_string_append_printf(
 				text, "%s%s %s",
-				text->len ? ", " : "waited for: ", name, time);
+				text->len ? "; " : "waited for: ", name, time);
 		g_free(name);
 		g_free(time);
 	}
 	table_set(p->table, "waited", "%s", text->str);
 	g_string_free(text, TRUE);
 	g_free(chosen);
+	layout_by_label_clear(&view);
 }
 
 static void write_all(struct timeline *p)

@@ -8,7 +8,7 @@
 
 enum {
 	LEFT = 220,
-	RIGHT = 280,
+	RIGHT = 330,
 	ROWS = 9,
 	BODY_PX = 500, /* of all rows, where they are few */
 	PER_DECADE = 24,
@@ -73,7 +73,8 @@ static void write_marks(struct table *table, size_t row, enum what what,
 	const uint64_t marks[] = { d->p50, d->p90, d->p99, d->max };
 	static const char *const names[] = { "p50", "p90", "p99", "max" };
 
-	for (int i = 0; i < 4 && d->count; i++) {
+	/* Of what no event told there is no percentile either. */
+	for (int i = 0; i < 4 && d->n_bins; i++) {
 		table_u64(table, row);
 		table_i64(table, what);
 		table_i64(table, i);
@@ -82,20 +83,63 @@ static void write_marks(struct table *table, size_t row, enum what what,
 	}
 }
 
-/* "7,214 waits, 23.4 s, mean 3.2 ms", or nothing of nothing. */
+/* How many of it the bars show: what an event told. */
+static uint64_t told(const struct dist *d)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < d->n_bins; i++)
+		n += d->bin_count[i];
+	return n;
+}
+
+/* "7,214 waits, 23.4 s, mean 3.2 ms, 512 told", or nothing of nothing. */
 static char *words(const struct dist *d, const char *what)
 {
-	char *count, *total, *mean, *out;
+	uint64_t n_told = told(d);
+	char *count, *total, *mean, *shown;
+	GString *out = g_string_new(NULL);
 
 	if (!d->count)
-		return g_strdup("");
+		return g_string_free(out, FALSE);
 	count = layout_count(d->count);
 	total = layout_time(d->total);
 	mean = layout_time(d->mean);
-	out = g_strdup_printf("%s %s, %s, mean %s", count, what, total, mean);
+	shown = layout_count(n_told);
+	g_string_printf(out, "%s %s%s, %s, mean %s", count, what,
+			d->count == 1 ? "" : "s", total, mean);
+	if (!n_told)
+		g_string_append(out, ", none told");
+	else if (n_told < d->count)
+		g_string_append_printf(out, ", %s told", shown);
 	g_free(count);
 	g_free(total);
 	g_free(mean);
+	g_free(shown);
+	return g_string_free(out, FALSE);
+}
+
+/* The same of waits; those that have not ended are in no distribution. */
+static char *wait_words(const struct report *report, size_t lock)
+{
+	struct layout_open open = layout_open_waits(report, lock);
+	char *ended = words(&report->locks[lock].wait, "wait");
+	char *time, *out;
+
+	if (!open.n)
+		return ended;
+	if (ended[0]) {
+		/* Without the mean: there is room for one or the other. */
+		char *mean = strstr(ended, ", mean");
+
+		if (mean)
+			*mean = '\0';
+	}
+	time = layout_time(open.ns);
+	out = g_strdup_printf("%s%s%zu not ended, %s so far", ended,
+			      ended[0] ? "; " : "", open.n, time);
+	g_free(ended);
+	g_free(time);
 	return out;
 }
 
@@ -109,8 +153,8 @@ static void write_names(struct table *table, const struct report *report,
 					      layout_chars(LEFT - 36, 15));
 		char *place =
 			layout_place(l->label, layout_chars(LEFT - 36, 13));
-		char *waits = words(&l->wait, "waits");
-		char *holds = words(&l->hold, "holds");
+		char *waits = wait_words(report, chosen[i]);
+		char *holds = words(&l->hold, "hold");
 
 		table_u64(table, i);
 		table_i64(table, layout_wait_state(l));
@@ -138,7 +182,7 @@ static void write_all(struct table *table, const struct report *report,
 	layout_set_chosen(table, n, n_all,
 			  "Upwards: how long waits took; downwards: how long "
 			  "the lock was held. Height: their number, on a log "
-			  "scale.");
+			  "scale, of those that events told.");
 	table_set(table, "left", "%d", LEFT);
 	table_set(table, "margin", "%d", RIGHT);
 	table_set(table, "top", "%d", LAYOUT_TOP);
@@ -181,4 +225,5 @@ void waits_write(struct table *table, const struct report *report,
 		layout_set_no_contention(table, report, options);
 	}
 	g_free(chosen);
+	layout_by_label_clear(&view);
 }

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "analysis/arena.h"
 #include "plots/plot.h"
 #include "tests/scratch.h"
 #include "tests/unit/plot_shapes.h"
@@ -190,6 +191,8 @@ static void both_matrices_and_handoff_sum_to_the_waits(void **state)
 		for (size_t l = 0; l < r->n_locks; l++)
 			waited +=
 				r->locks[l].wait.total - r->locks[l].handoff_ns;
+		for (size_t w = 0; w < r->n_unfinished; w++)
+			waited += r->unfinished[w].wait_ns;
 		for (int panel = 0; panel < 2; panel++)
 			assert_int_equal(tsv_sum(tsv, "cells", "wait_ns",
 						 "panel", panel),
@@ -197,6 +200,144 @@ static void both_matrices_and_handoff_sum_to_the_waits(void **state)
 		tsv_free(tsv);
 		report_free(r);
 	}
+}
+
+/* Two threads wait for each other from 200 to 900 ms: that is the holdup. */
+static void waits_that_never_end_are_in_each_picture(void **state)
+{
+	struct report *r = shape_make("hang");
+	struct tsv *tsv = table_of(*state, r, "timeline");
+	struct open_hold holds[] = {
+		{ .lock = 0, .thread = 0, .site = 1 },
+		{ .lock = 1, .thread = 1, .site = 2 },
+	};
+
+	assert_non_null(strstr(tsv_meta(tsv, "waited"), ", 1 not ended; "));
+	tsv_free(tsv);
+	tsv = table_of(*state, r, "heat");
+	assert_non_null(strstr(tsv_text(tsv, "locks", 1, "wait"), "not ended"));
+	tsv_free(tsv);
+	tsv = table_of(*state, r, "waits");
+	assert_non_null(strstr(tsv_text(tsv, "locks", 0, "waits"),
+			       "; 1 not ended, 700 ms so far"));
+	tsv_free(tsv);
+	r->open_holds = holds;
+	r->n_open_holds = 2;
+	tsv = table_of(*state, r, "matrix");
+	assert_int_equal(tsv_u64(tsv, "cells", 0, "rows"), 3);
+	assert_non_null(strstr(tsv_meta(tsv, "hint"), "1.40 s had not ended"));
+	tsv_free(tsv);
+	report_free(r);
+}
+
+/* A first contention that never ends leaves no other wait to go by. */
+static void a_lock_that_nobody_ever_got_is_drawn(void **state)
+{
+	static const char *const kinds[] = { "locks", "waits", "heat" };
+	struct report *r = shape_make("hang");
+
+	for (size_t i = 0; i < r->n_locks; i++) {
+		r->locks[i].wait = (struct dist){ 0 };
+		r->locks[i].n_blame = 0;
+		r->locks[i].handoff_ns = 0;
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct tsv *tsv = table_of(*state, r, kinds[i]);
+
+		assert_int_equal(tsv_rows(tsv, "locks"), 2);
+		tsv_free(tsv);
+	}
+	struct tsv *tsv = table_of(*state, r, "matrix");
+
+	assert_int_equal(tsv_sum(tsv, "cells", "wait_ns", "panel", 0),
+			 1400000000);
+	tsv_free(tsv);
+	report_free(r);
+}
+
+static void how_it_was_killed_is_said_in_words(void **state)
+{
+	struct report *r = shape_make("hang");
+	struct tsv *tsv;
+
+	r->run.ended = "signal";
+	r->run.exit_status = 128 + 9;
+	tsv = table_of(*state, r, "timeline");
+	assert_non_null(strstr(tsv_meta(tsv, "notes"), "killed by signal 9 ("));
+	tsv_free(tsv);
+	report_free(r);
+}
+
+/* A distribution of 2 holds is none of 6,362. */
+static void what_no_event_told_has_no_percentiles(void **state)
+{
+	struct report *r = shape_make("demo");
+	struct lock *l = &r->locks[0];
+	struct tsv *tsv;
+
+	l->wait.n_bins = 0;
+	l->hold.n_bins = 1;
+	l->hold.bin_count[0] = 2;
+	l->hold.count = 6362;
+	tsv = table_of(*state, r, "waits");
+	assert_string_equal(tsv_text(tsv, "locks", 0, "id"), l->id);
+	assert_non_null(
+		strstr(tsv_text(tsv, "locks", 0, "waits"), ", none told"));
+	assert_non_null(
+		strstr(tsv_text(tsv, "locks", 0, "holds"), "6,362 holds, "));
+	assert_non_null(strstr(tsv_text(tsv, "locks", 0, "holds"), ", 2 told"));
+	for (size_t i = 0; i < tsv_rows(tsv, "marks"); i++)
+		assert_false(!tsv_u64(tsv, "marks", i, "row") &&
+			     !tsv_u64(tsv, "marks", i, "what"));
+	tsv_free(tsv);
+	report_free(r);
+}
+
+/* Forked, a lock has one address, label and place in all processes. */
+static void locks_of_several_processes_are_told_apart(void **state)
+{
+	struct report *r = shape_make("two");
+	struct lock *locks = g_new(struct lock, 2);
+	struct tsv *tsv;
+
+	for (int i = 0; i < 2; i++) {
+		locks[i] = r->locks[0];
+		locks[i].pid = 100 + i;
+		locks[i].group = 0;
+		locks[i].instances = 1;
+	}
+	r->locks = locks;
+	r->n_locks = 2;
+	r->groups = arena_array(r->arena, 1, sizeof(r->groups[0]));
+	r->groups[0] = locks[0];
+	r->groups[0].instances = 2;
+	r->n_groups = 1;
+	tsv = table_of(*state, r, "locks");
+	for (size_t i = 0; i < 2; i++)
+		assert_true(g_str_has_suffix(tsv_text(tsv, "locks", i, "label"),
+					     i ? " of 101" : " of 100"));
+	tsv_free(tsv);
+	g_free(locks);
+	report_free(r);
+}
+
+/* One more thread than rows: a row is less than the sum of one. */
+static void few_more_threads_than_rows_are_all_drawn(void **state)
+{
+	struct report *r = shape_make("threads");
+	struct plot_options options = { .folder = scratch_path(*state, "p"),
+					.kinds = "timeline",
+					.tables_only = true };
+	struct tsv *tsv;
+
+	for (size_t i = 0; i < 25; i++)
+		r->threads[i].name = "late";
+	options.thread = "late";
+	assert_int_equal(plot_draw(r, &options, NULL), 0);
+	tsv = tsv_read(scratch_path(*state, "p/timeline.tsv"));
+	assert_int_equal(tsv_rows(tsv, "threads"), 25);
+	tsv_free(tsv);
+	report_free(r);
 }
 
 static void utilization_sums_to_the_states_of_all_threads(void **state)
@@ -356,6 +497,12 @@ int main(void)
 		scratch_test(queues_and_heat_sum_to_the_waits),
 		scratch_test(distributions_sum_to_their_counts),
 		scratch_test(both_matrices_and_handoff_sum_to_the_waits),
+		scratch_test(waits_that_never_end_are_in_each_picture),
+		scratch_test(a_lock_that_nobody_ever_got_is_drawn),
+		scratch_test(how_it_was_killed_is_said_in_words),
+		scratch_test(what_no_event_told_has_no_percentiles),
+		scratch_test(locks_of_several_processes_are_told_apart),
+		scratch_test(few_more_threads_than_rows_are_all_drawn),
 		scratch_test(utilization_sums_to_the_states_of_all_threads),
 		scratch_test(concurrency_keeps_all_time_when_bars_are_merged),
 		scratch_test(breakdowns_sum_to_the_holds),
