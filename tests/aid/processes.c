@@ -11,6 +11,8 @@
  *         then one of them calls exit() while it holds it
  * crash   takes it 17 times, then writes to nowhere while it holds it
  * abort   the same with abort()
+ * title   takes it 5 times, writes over its environment, as programs do that
+ *         show a title; its child takes it 29 times, and finds what was written
  */
 #include <errno.h>
 #include <pthread.h>
@@ -142,6 +144,24 @@ static void run_abort(void)
 	abort();
 }
 
+static void run_title(void)
+{
+	int status;
+
+	take(5);
+	for (char **word = environ; *word; word++)
+		memset(*word, ' ', strlen(*word));
+	if (fork() == 0) {
+		for (char **word = environ; *word; word++)
+			if (strspn(*word, " ") != strlen(*word))
+				_exit(1);
+		take(29);
+		_exit(0);
+	}
+	if (wait(&status) < 0 || status)
+		abort();
+}
+
 static void run_child(void)
 {
 	take(31);
@@ -156,7 +176,7 @@ int main(int argc, char **argv)
 		{ "daemon", run_daemon }, { "spawn", run_spawn },
 		{ "raw", run_raw },	  { "ends", run_ends },
 		{ "crash", run_crash },	  { "abort", run_abort },
-		{ "child", run_child },
+		{ "child", run_child },	  { "title", run_title },
 	};
 
 	done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE,

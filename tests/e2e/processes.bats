@@ -26,6 +26,14 @@ counts() {
 	"$BUILD/aid/check_report" t
 }
 
+@test "a child of a program that wrote its title over its environment" {
+	recorded 0 "$BUILD/aid/processes" title
+	report
+	[ "$(counts)" = '[5,29]' ]
+	[ "$(babeltrace2 t/ust | grep -c 'holdup:process_fork')" = 1 ]
+	"$BUILD/aid/check_report" t
+}
+
 @test "children that cannot be recorded are named as such" {
 	recorded 0 "$BUILD/aid/processes" raw
 	report

@@ -5,6 +5,7 @@
  */
 #include "tracing/interposer/privileges.h"
 #include "tracing/interposer/real.h"
+#include "tracing/interposer/surroundings.h"
 #include "tracing/interposer/sys.h"
 #include "tracing/interposer/thread.h"
 
@@ -46,6 +47,14 @@ static void before(struct fork *fork, const void *slot)
 		lttng_ust_before_fork(&fork->signals);
 }
 
+/* LTTng starts anew, and finds its daemon by the environment. */
+static void start_lttng(struct fork *fork)
+{
+	surroundings_swap();
+	lttng_ust_after_fork_child(&fork->signals);
+	surroundings_swap();
+}
+
 static void after(struct fork *fork, bool is_child)
 {
 	fork->closed.kept_errno = errno;
@@ -53,7 +62,7 @@ static void after(struct fork *fork, bool is_child)
 		privileges_forked();
 		process_born();
 		if (fork->hooked)
-			lttng_ust_after_fork_child(&fork->signals);
+			start_lttng(fork);
 		process_forked(fork->tid);
 		errno = fork->closed.kept_errno;
 		return;

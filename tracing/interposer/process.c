@@ -7,6 +7,7 @@
 #include "tracing/interposer/board.h"
 #include "tracing/interposer/ids.h"
 #include "tracing/interposer/real.h"
+#include "tracing/interposer/surroundings.h"
 #include "tracing/interposer/sys.h"
 #include "tracing/interposer/tell.h"
 
@@ -74,6 +75,7 @@ static bool start_now(void)
 	if (directory && strlen(directory) < sizeof(board_directory))
 		memcpy(board_directory, directory, strlen(directory) + 1);
 	take_settings(board_directory);
+	surroundings_keep();
 	return ids_start(board_directory) && board_open(board_directory);
 }
 
