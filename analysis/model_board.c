@@ -30,6 +30,8 @@ static struct m_thread *thread_of(struct model *m, const struct event *e,
 		t = thread_at(m, t->earlier);
 	if (!t || (t->pid && t->pid != e->pid))
 		t = model_thread_new(m, e->pid, e->tid, ns ? ns : e->ts_ns);
+	if (!t->told)
+		timeline_forget(t);
 	t->told = true;
 	t->pid = e->pid;
 	return t;

@@ -65,6 +65,41 @@ static void a_thread_that_is_told_very_late_is_in_all_sums(void **state)
 	report_free(r);
 }
 
+/* Its events never come: what tells of it first is the board. */
+static void a_thread_that_its_board_tells_late_is_in_all_sums(void **state)
+{
+	struct model *m = feed_new_from(2, 0);
+	struct event fork = { .type = EVENT_SCHED_FORK,
+			      .pid = FEED_PID,
+			      .tid = 11 };
+	struct event stats = { .type = EVENT_LOCK_STATS,
+			       .ts_ns = 10000200,
+			       .pid = 12,
+			       .tid = 12 };
+	struct report *r;
+	uint64_t running;
+
+	(void)state;
+	feed_start(m, 0, 11);
+	fork.u.task.tid = fork.u.task.pid = 12;
+	model_event(m, &fork);
+	for (uint64_t ns = 100; ns < 10000000; ns += 200) {
+		feed_switch(m, ns, 1, 0, 0, 12);
+		feed_switch(m, ns + 100, 1, 12, 1, 0);
+	}
+	feed_switch(m, 10000100, 1, 0, 0, 12);
+	stats.u.stats.address = 0x1000;
+	stats.u.stats.acquisitions = 1;
+	model_event(m, &stats);
+	feed_switch(m, 19000000, 1, 12, 1, 0);
+	feed_exit(m, 20000000, 11);
+	r = feed_report(m);
+	running = feed_thread(r, 12)->state_ns[STATE_RUNNING];
+	assert_true(running > 8000000);
+	assert_int_equal(running, r->utilization.cpu_busy_ns[1]);
+	report_free(r);
+}
+
 /* The program's own start takes so long that some of it had to be settled. */
 static void what_came_before_the_first_word_is_forgotten(void **state)
 {
@@ -105,6 +140,8 @@ int main(void)
 		cmocka_unit_test(a_thread_that_is_told_late_keeps_its_time),
 		cmocka_unit_test(
 			a_thread_that_is_told_very_late_is_in_all_sums),
+		cmocka_unit_test(
+			a_thread_that_its_board_tells_late_is_in_all_sums),
 		cmocka_unit_test(what_came_before_the_first_word_is_forgotten),
 	};
 
