@@ -139,6 +139,24 @@ void pin_to_cpu(unsigned index)
 		die("affinity", errno);
 }
 
+uint64_t memory_kib(bool own)
+{
+	FILE *file = fopen("/proc/self/smaps_rollup", "re");
+	const char *key = own ? "Private_" : "Anonymous:";
+	uint64_t kib = 0;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		char *colon = strchr(line, ':');
+
+		if (colon && !strncmp(line, key, strlen(key)))
+			kib += strtoull(colon + 1, NULL, 10);
+	}
+	if (file)
+		fclose(file);
+	return kib;
+}
+
 struct flight *flight_new(void)
 {
 	struct flight *flight =

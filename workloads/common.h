@@ -91,6 +91,12 @@ int timer_fd(uint64_t ns);
 void pin_to_cpu(unsigned index);
 unsigned cpus_online(void); /* that this process may use */
 
+/*
+ * KiB of memory in use by this process that are no file's; `own`: all that no
+ * other process uses too.
+ */
+uint64_t memory_kib(bool own);
+
 /* Counts how many are under way at once; processes share it too. */
 struct flight {
 	atomic_uint now, most;

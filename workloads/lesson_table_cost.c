@@ -92,6 +92,8 @@ const struct lesson lesson_virtual_threads = {
 	.shows = {
 		{ "coroutines.finished", "%s coroutines" },
 		{ "coroutines.kernel_threads", "on %s kernel threads" },
+		{ "coroutines.switches",
+		  "which switch %s times, each where it waits" },
 		{ "coroutines.create_us_each", "%s to create one" },
 		{ "threads.create_us_each", "%s to create a thread" },
 		{ "coroutines.resident_kib_each", "%s each" },
@@ -127,6 +129,9 @@ const struct lesson lesson_thread_vs_process = {
 		{ .left = "threads.start_up_us", RELATION_BELOW, 1,
 		  .right = "processes.start_up_us", .cpus = 1,
 		  .says = "threads start faster" },
+		{ .left = "threads.memory_kib_each", RELATION_BELOW, 1,
+		  .right = "processes.memory_kib_each", .cpus = 1,
+		  .says = "and take less memory" },
 		{ .left = "process-crash.survivors", RELATION_ABOUT, 7,
 		  .says = "when one process crashes, the other seven survive" },
 		{ .left = "thread-crash.survivors", RELATION_ABOUT, 0,
@@ -137,6 +142,8 @@ const struct lesson lesson_thread_vs_process = {
 	.shows = {
 		{ "threads.start_up_us", "start-up of 8 threads: %s" },
 		{ "processes.start_up_us", "of 8 processes: %s" },
+		{ "threads.memory_kib_each", "a thread: %s of memory" },
+		{ "processes.memory_kib_each", "a process: %s" },
 		{ "thread-crash.survivors", "when a thread crashes, %s of 8 workers survive" },
 		{ "process-crash.survivors", "when a process crashes, %s survive" },
 	},

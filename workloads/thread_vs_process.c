@@ -5,6 +5,7 @@
  * that writes through a null pointer: it takes all threads of its process with
  * it, but no other process. A keeper process looks on and counts survivors.
  * Start-up is the time until the last has begun; nobody works before that.
+ * Memory is what the workers have beyond that of the process that starts them.
  */
 #include <errno.h>
 #include <signal.h>
@@ -21,6 +22,8 @@ static struct board { /* shared with all workers, in whatever process */
 	pthread_barrier_t all_here;
 	atomic_uint done;
 	_Atomic uint64_t begin_ns, last_begin_ns;
+	_Atomic int64_t memory_kib; /* of all workers */
+	int64_t before_kib;	    /* of the process that starts them */
 } * board;
 
 struct worker {
@@ -29,14 +32,27 @@ struct worker {
 	bool done; /* lies in the memory of its process, and dies with it */
 };
 
-static void work(struct worker *worker)
+/* Threads have their memory in common: one of them tells. */
+static void begin(bool is_process)
 {
 	uint64_t now_ns = clock_ns();
-	volatile int *volatile nowhere = NULL;
+	bool is_one;
 
 	if (now_ns > atomic_load(&board->last_begin_ns))
 		atomic_store(&board->last_begin_ns, now_ns);
-	pthread_barrier_wait(&board->all_here);
+	is_one = pthread_barrier_wait(&board->all_here) != 0;
+	if (is_process)
+		atomic_fetch_add(&board->memory_kib, memory_kib(true));
+	else if (is_one)
+		atomic_fetch_add(&board->memory_kib,
+				 (int64_t)memory_kib(false) -
+					 board->before_kib);
+}
+
+static void work(struct worker *worker)
+{
+	volatile int *volatile nowhere = NULL;
+
 	if (worker->crashes)
 		*nowhere = 1; /* NOLINT(clang-analyzer-core.NullDereference) */
 	worker->done = churn(worker->rounds, 1) != 0;
@@ -44,6 +60,7 @@ static void work(struct worker *worker)
 
 static void *thread_run(void *arg)
 {
+	begin(false);
 	work(arg);
 	return NULL;
 }
@@ -69,6 +86,7 @@ static void in_processes(struct worker *workers, unsigned n)
 		if (pid < 0)
 			die("fork", errno);
 		if (pid == 0) {
+			begin(true);
 			work(&workers[i]);
 			atomic_fetch_add(&board->done, workers[i].done);
 			_exit(0);
@@ -97,6 +115,7 @@ static int keep(const struct run *run, void (*how)(struct worker *, unsigned),
 	if (pid < 0)
 		die("fork", errno);
 	if (pid == 0) {
+		board->before_kib = (int64_t)memory_kib(false);
 		atomic_store(&board->begin_ns, clock_ns());
 		how(workers, run->threads);
 		_exit(0);
@@ -131,6 +150,7 @@ static bool watch(const struct run *run, void (*how)(struct worker *, unsigned),
 	status = keep(run, how, crash);
 	tell_real("start_up_us",
 		  (double)(board->last_begin_ns - board->begin_ns) / 1e3);
+	tell_real("memory_kib_each", (double)board->memory_kib / run->threads);
 	tell_count("survivors", board->done);
 	tell_count("killed", WIFSIGNALED(status));
 	return board->done == run->threads;

@@ -3,12 +3,12 @@
  *
  * The same number of tasks, each a fixed amount of computing or a wait for
  * input. The async tasks are coroutines on one kernel thread. Start-up is the
- * time until the last task has begun.
+ * time until the last task has begun; memory is what has come into use by then,
+ * or what each process has to itself.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,9 +23,23 @@ struct task {
 	uint64_t wait_ns; /* I/O-bound, if not 0 */
 };
 
-static void work(struct task *task)
+static struct board { /* shared with all tasks, in whatever process */
+	unsigned n;
+	atomic_uint begun;
+	uint64_t kib; /* of the process in which the last one has begun */
+	struct task tasks[];
+} * board;
+
+static void begin(struct task *task)
 {
 	task->begin_ns = clock_ns();
+	if (atomic_fetch_add(&board->begun, 1) + 1 == board->n)
+		board->kib = memory_kib(false);
+}
+
+static void work(struct task *task)
+{
+	begin(task);
 	if (task->wait_ns) {
 		slow_read(task->wait_ns);
 		task->result = 1;
@@ -49,24 +63,6 @@ static void in_threads(struct task *tasks, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		thread_join(threads[i]);
 	free(threads);
-}
-
-/* KiB that are in use by this process; `own`: and by no other. */
-static uint64_t memory_kib(bool own)
-{
-	FILE *file = fopen("/proc/self/smaps_rollup", "re");
-	uint64_t kib = 0;
-	char line[256];
-
-	while (file && fgets(line, sizeof(line), file)) {
-		char *colon = strchr(line, ':');
-
-		if (colon && !strncmp(line, own ? "Private_" : "Rss", 3))
-			kib += strtoull(colon + 1, NULL, 10);
-	}
-	if (file)
-		fclose(file);
-	return kib;
 }
 
 static void in_processes(struct task *tasks, unsigned n)
@@ -98,7 +94,7 @@ static void coro_work(void *data)
 		work(task);
 		return;
 	}
-	task->begin_ns = clock_ns();
+	begin(task);
 	fd = timer_fd(task->wait_ns);
 	coro_wait_readable(fd);
 	close(fd);
@@ -107,7 +103,7 @@ static void coro_work(void *data)
 
 static void in_coroutines(struct task *tasks, unsigned n)
 {
-	struct coros *coros = coros_new(n, 16384);
+	struct coros *coros = coros_new(n, 32768);
 
 	for (unsigned i = 0; i < n; i++)
 		coro_spawn(coros, coro_work, &tasks[i]);
@@ -115,40 +111,60 @@ static void in_coroutines(struct task *tasks, unsigned n)
 	coros_free(coros);
 }
 
+static size_t board_bytes(unsigned n)
+{
+	return sizeof(struct board) + n * sizeof(struct task);
+}
+
+static void board_make(unsigned n)
+{
+	board = mmap(NULL, board_bytes(n), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (board == MAP_FAILED)
+		die("memory", errno);
+	board->n = n;
+}
+
+/* KiB that tasks have to themselves; 0: they are no processes. */
+static uint64_t own_kib(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < board->n; i++)
+		sum += board->tasks[i].own_kib;
+	return sum;
+}
+
 static bool run_tasks(const struct run *run, bool io,
 		      void (*how)(struct task *, unsigned))
 {
-	size_t size = run->threads * sizeof(struct task);
-	/* Shared, so that results come back from processes too. */
-	struct task *tasks = mmap(NULL, size, PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	uint64_t begin_ns = clock_ns(), last_ns = begin_ns;
-	uint64_t expected = io ? 1 : 0;
-	/* Signed: where memory is short, there may be less in use at the end */
-	int64_t kib = -(int64_t)memory_kib(false);
-	unsigned good = 0;
+	uint64_t before_kib = memory_kib(false), expected;
+	uint64_t begin_ns, last_ns = 0;
+	unsigned n = run->threads, good = 0;
+	struct task *tasks;
+	int64_t kib;
 
-	if (tasks == MAP_FAILED)
-		die("memory", errno);
-	for (unsigned i = 0; i < run->threads; i++) {
+	board_make(n);
+	tasks = board->tasks;
+	for (unsigned i = 0; i < n; i++) {
 		tasks[i].rounds = scaled_count(run, 1000000ULL * run->tasks);
 		tasks[i].wait_ns = io ? scaled_ns(run, 100 * MS) : 0;
 	}
-	how(tasks, run->threads);
-	kib += (int64_t)memory_kib(false);
-	if (!io)
-		expected = tasks[0].result;
-	for (unsigned i = 0; i < run->threads; i++) {
+	begin_ns = clock_ns();
+	how(tasks, n);
+	expected = io ? 1 : tasks[0].result;
+	for (unsigned i = 0; i < n; i++) {
 		good += expected != 0 && tasks[i].result == expected;
 		if (tasks[i].begin_ns > last_ns)
 			last_ns = tasks[i].begin_ns;
-		kib += (int64_t)tasks[i].own_kib;
 	}
+	kib = own_kib() ? (int64_t)own_kib()
+			: (int64_t)(board->kib - before_kib);
 	tell_real("start_up_us", (double)(last_ns - begin_ns) / 1e3);
-	tell_real("memory_kib_each", (double)kib / run->threads);
+	tell_real("memory_kib_each", (double)kib / n);
 	tell_count("done", good);
-	munmap(tasks, size);
-	return good == run->threads;
+	munmap(board, board_bytes(n));
+	return good == n;
 }
 
 static bool processes_cpu(const struct run *run)
