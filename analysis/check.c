@@ -339,8 +339,8 @@ static bool is_lossy(const struct report *r)
 	for (size_t i = 0; i < r->n_locks; i++)
 		if (r->locks[i].bound)
 			return true;
-	return r->run.events_lost || r->run.untold || r->run.uncounted ||
-	       r->run.refused || r->run.truncated;
+	return r->run.events_lost || r->run.untold || r->run.unheard ||
+	       r->run.uncounted || r->run.refused || r->run.truncated;
 }
 
 static int check_order(const struct report *r, struct err *err)

@@ -203,7 +203,7 @@ static void add_notes(struct diff *diff, const struct report *report)
 
 	if (report->run.truncated)
 		note(diff, report, "is damaged or cut off.");
-	if (report->run.events_lost || report->run.untold)
+	if (measure_events_lost(report))
 		note(diff, report, "lost events.");
 	if (!diff->program)
 		diff->program = g_strdup(name);

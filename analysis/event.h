@@ -183,7 +183,7 @@ struct event {
 			uint64_t object, object2, site, since_ns;
 		} open; /* THREAD_OPEN */
 		struct {
-			uint64_t slots, untabled, pending, held;
+			uint64_t slots, untabled, pending, held, unheard;
 		} lost; /* BOARD_LOST: what the board had no room for */
 		struct {
 			int32_t next_tid;

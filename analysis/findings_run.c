@@ -313,6 +313,9 @@ void find_no_contention(struct finder *finder)
 		wait += report->locks[i].wait.total;
 		path += report->locks[i].path_ns;
 	}
+	/* Nor what was behind the waits that no event told. */
+	if (contended && measure_events_lost(report))
+		return;
 	finding.kind = "no-contention";
 	finding.path_share = -1;
 	finding.title =

@@ -273,7 +273,8 @@ const struct held_wait *measure_held_wait(const struct lock *lock,
 
 uint64_t measure_events_lost(const struct report *report)
 {
-	return report->run.events_lost + report->run.untold;
+	return report->run.events_lost + report->run.untold +
+	       report->run.unheard;
 }
 
 uint64_t measure_better_buffer(const struct report *report)

@@ -230,6 +230,7 @@ static void on_cpu(struct model *m, const struct event *e)
 static void on_lost(struct model *m, const struct event *e)
 {
 	m->untold += e->u.lost.pending;
+	m->unheard += e->u.lost.unheard;
 	m->lost_board += e->u.lost.slots + e->u.lost.untabled;
 }
 

@@ -474,6 +474,7 @@ void model_fill(struct model *m, struct report *report)
 	report->run.scheduler = m->scheduler;
 	report->run.refused += m->refused + m->late;
 	report->run.untold = m->untold;
+	report->run.unheard = m->unheard;
 	report->run.uncounted = m->lost_board;
 	if (!report->run.events)
 		report->run.events = m->events;

@@ -341,7 +341,8 @@ static void fill_lock(struct model *m, struct m_lock *lock, struct lock *out,
 		.mutex = lock->mutex,
 		.group = lock->index, /* until they are sorted */
 		.sampled = lock->sampled,
-		.bound = m->lost_ust || m->untold || m->lost_board,
+		.bound =
+			m->lost_ust || m->untold || m->unheard || m->lost_board,
 	};
 	fill_counts(m, lock, out);
 	fill_signals(m, lock, out, fill);

@@ -350,7 +350,8 @@ struct model {
 
 	uint64_t events, refused, late, overlaps, lost_ust, lost_sched,
 		lost_board;
-	uint64_t untold; /* events that threads had no room for */
+	uint64_t untold;  /* events that threads had no room for */
+	uint64_t unheard; /* events that LTTng was not ready to take */
 	uint64_t switches;
 	uint64_t series_bytes;
 	uint32_t calls;

@@ -135,7 +135,7 @@ LIST(lock_open) = { SET32(u.lock.weight, 1), FIELD(U64, "address", u.lock.addres
 	ENUM("mode", u.lock.mode, LOCK_NMODES), FIELD(U64, "site", u.lock.site),
 	FIELD(NS, "begin_ns", u.lock.begin_ns), END };
 LIST(board_lost) = { FIELD(U64, "slots", u.lost.slots), FIELD(U64, "untabled", u.lost.untabled),
-	FIELD(U64, "pending", u.lost.pending), FIELD(U64, "held", u.lost.held), END };
+	FIELD(U64, "pending", u.lost.pending), FIELD(U64, "held", u.lost.held), FIELD(U64, "unheard", u.lost.unheard), END };
 
 LIST(cpu_stats) = { FIELD(I32, "cpu", u.cpu_stats.cpu), FIELD(NS, "idle_ns", u.cpu_stats.idle_ns),
 	FIELD(NS, "foreign_ns", u.cpu_stats.foreign_ns), END };

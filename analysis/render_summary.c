@@ -334,6 +334,13 @@ void section_losses(struct page *page)
 			"while it held a lock: totals of locks are exact, "
 			"distributions and blame are bounds.",
 			units_count(&count, report->run.untold));
+	if (report->run.unheard)
+		doc_text(page->doc,
+			 "%s events went untold because the session daemon had "
+			 "not answered a process in time, for want of a CPU: "
+			 "totals of locks are exact, distributions and blame "
+			 "are bounds.",
+			 units_count(&count, report->run.unheard));
 	if (report->run.uncounted)
 		doc_text(page->doc,
 			 "%s threads or acquisitions found no room on the "

@@ -361,9 +361,10 @@ struct report {
 		uint64_t buffer_needed;	   /* as the recorder says, 0 unknown */
 		uint64_t lock_operations;
 		uint64_t events, events_lost, sched_lost;
-		uint64_t untold;     /* events that a thread had no room for */
-		uint64_t uncounted;  /* threads and acquisitions likewise */
-		uint64_t refused;    /* events that could not follow */
+		uint64_t untold;    /* events that a thread had no room for */
+		uint64_t unheard;   /* events before LTTng was ready for them */
+		uint64_t uncounted; /* threads and acquisitions likewise */
+		uint64_t refused;   /* events that could not follow */
 		uint64_t unresolved; /* addresses without a name */
 		bool truncated;
 		bool threadless; /* events do not say which thread told them */

@@ -37,6 +37,7 @@
 #define BOARD_FIRST_TABLE  32 /* entries of a slot's first table */
 #define BOARD_IO_KINDS	   32 /* entries of a slot's table of I/O */
 #define BOARD_COMM	   16
+#define BOARD_LOSSES	   5 /* slots, untabled, pending, held, unheard */
 
 /*
  * One per recording, in the directory of the boards, written by the recorder
@@ -135,6 +136,7 @@ struct board_slot {
 	uint64_t untabled; /* acquisitions that found no room: lost counts */
 	uint64_t pending_lost; /* events that found no room to wait in */
 	uint64_t held_lost;    /* holds that found no room in `held` */
+	uint64_t unheard;      /* events that LTTng had not yet asked for */
 
 	_Atomic uint32_t n_held;
 	uint32_t pad3;

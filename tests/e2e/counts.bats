@@ -47,6 +47,19 @@ as_primes() {
 	[ "$told" = 329 ]
 }
 
+@test "what a process tells before the session daemon has answered it is counted" {
+	record late --detail all -- env LTTNG_HOME=/nonexistent \
+		LTTNG_UST_REGISTER_TIMEOUT=0 "$BUILD/aid/primes"
+	[ "$(json late '[.locks[] | select(.by_thread | length == 7) | .acquisitions] | add')" = 329 ]
+	told=$(babeltrace2 late | grep -c 'holdup:lock_held') || true
+	lost=$(json late .run.events_lost)
+	echo "$told told, $lost not"
+	[ "$((told + lost))" -ge 329 ]
+	"$BUILD/aid/check_report" late
+	[ "$lost" = 0 ] || holdup report late | tr -s '\n ' ' ' |
+		grep -q 'the session daemon had not answered a process in time'
+}
+
 @test "babeltrace2 prints as many events as the report counts, in one time order" {
 	record convoy -- "$workloads/convoy" --scale 0.1
 	babeltrace2 --clock-seconds convoy >all.txt

@@ -180,6 +180,18 @@ static void no_contention_tells_how_much_of_the_path_it_means(void **state)
 	report_free(run.report);
 }
 
+static void who_lost_events_does_not_know_that_no_lock_costs(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_begin(&run, 2, 15 * MS);
+	run.report->run.unheard = 1;
+	run_end(&run);
+	assert_null(find(&run, "no-contention"));
+	report_free(run.report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +202,8 @@ int main(void)
 		cmocka_unit_test(yields_are_told_as_such_and_as_the_only_cause),
 		cmocka_unit_test(
 			no_contention_tells_how_much_of_the_path_it_means),
+		cmocka_unit_test(
+			who_lost_events_does_not_know_that_no_lock_costs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

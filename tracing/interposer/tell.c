@@ -6,12 +6,19 @@
 #include "tracing/events.h"
 #include "tracing/interposer/clock.h"
 
-#define TELL_CASE(name)                                          \
-	case TELL_##name:                                        \
-		lttng_ust_tracepoint(holdup, name, &fact->name); \
+#define TELL_CASE(name)                                                     \
+	case TELL_##name:                                                   \
+		if (likely(lttng_ust_tracepoint_enabled(holdup, name)))     \
+			lttng_ust_do_tracepoint(holdup, name, &fact->name); \
+		else                                                        \
+			self.slot->unheard++;                               \
 		break;
 
-/* The one place that calls tracepoints; the thread is closed. */
+/*
+ * The one place that calls tracepoints; the thread is closed. They are enabled
+ * before the program begins, but where the daemon had no CPU to do it in time:
+ * then the program does not wait for it.
+ */
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity): of their macros */
 static void emit_one(enum tell_type type, const union fact *fact)
 {

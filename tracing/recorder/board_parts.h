@@ -24,7 +24,7 @@ struct boards {
 	struct clock_pair first, last;
 	int ids;	  /* where processes ask what they are called */
 	GHashTable *live; /* name -> struct board */
-	uint64_t processes, outlived, lost[4];
+	uint64_t processes, outlived, lost[BOARD_LOSSES];
 	pid_t main_pid;
 	int main_status;
 	bool is_last;

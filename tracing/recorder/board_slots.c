@@ -15,7 +15,7 @@ struct told_slot {
 	int32_t tid;
 	GHashTable *locks; /* set of struct told_lock */
 	struct board_io io[BOARD_IO_KINDS];
-	uint64_t lost[4];
+	uint64_t lost[BOARD_LOSSES];
 };
 
 static guint told_hash(gconstpointer key)
@@ -198,12 +198,13 @@ static void read_io(struct boards *boards, const struct board_slot *slot,
 }
 
 static void tell_lost(struct boards *boards, struct board_who who,
-		      const uint64_t now[4], uint64_t before[4])
+		      const uint64_t now[BOARD_LOSSES],
+		      uint64_t before[BOARD_LOSSES])
 {
-	uint64_t change[4];
+	uint64_t change[BOARD_LOSSES];
 	uint64_t any = 0;
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < BOARD_LOSSES; i++) {
 		change[i] = now[i] - before[i];
 		boards->lost[i] += change[i];
 		any |= change[i];
@@ -263,8 +264,9 @@ static void read_slot(struct boards *boards, struct board *board,
 	read_table(boards, board, slot, told, who);
 	read_io(boards, slot, told, who);
 	tell_lost(boards, who,
-		  (const uint64_t[4]){ 0, slot->untabled, slot->pending_lost,
-				       slot->held_lost },
+		  (const uint64_t[BOARD_LOSSES]){
+			  0, slot->untabled, slot->pending_lost,
+			  slot->held_lost, slot->unheard },
 		  told->lost);
 	if (life == BOARD_ENDED) {
 		tell_held(boards, slot, who); /* and never gave back */
@@ -286,8 +288,8 @@ void board_slots_read(struct boards *boards, struct board *board,
 	uint64_t offset = atomic_load_explicit(&board->header->slots,
 					       memory_order_acquire);
 	struct board_who process = { board->header->pid, 0 };
-	const uint64_t lost[4] = { board->header->slots_lost, 0, 0, 0 };
-	uint64_t before[4] = { board->slots_lost, 0, 0, 0 };
+	const uint64_t lost[BOARD_LOSSES] = { board->header->slots_lost };
+	uint64_t before[BOARD_LOSSES] = { board->slots_lost };
 	uint64_t left = board->bytes / sizeof(struct board_slot);
 
 	/* No more than there can be, should a program have scribbled on it. */

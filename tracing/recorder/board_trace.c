@@ -49,7 +49,8 @@ static const char events[] =
 	EVENT("lock_open", "5",
 	      "x64 _address; x64 _site; u8 _kind; u8 _mode; u64 _begin_ns;")
 	EVENT("board_lost", "6",
-	      "u64 _slots; u64 _untabled; u64 _pending; u64 _held;")
+	      "u64 _slots; u64 _untabled; u64 _pending; u64 _held; "
+	      "u64 _unheard;")
 	EVENT("cpu_stats", "7",
 	      "u32 _cpu; u64 _idle_ns; u64 _foreign_ns;");
 /* clang-format on */
@@ -191,11 +192,11 @@ void board_trace_held(struct board_trace *trace, struct board_who who,
 }
 
 void board_trace_lost(struct board_trace *trace, struct board_who who,
-		      const uint64_t lost[4])
+		      const uint64_t lost[BOARD_LOSSES])
 {
 	struct ctf_stream *out = begin(trace, ID_LOST, who);
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < BOARD_LOSSES; i++)
 		ctf_u64(out, lost[i]);
 }
 

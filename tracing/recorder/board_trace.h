@@ -44,7 +44,7 @@ void board_trace_open(struct board_trace *trace, struct board_who who,
 void board_trace_held(struct board_trace *trace, struct board_who who,
 		      const struct board_held *held, uint64_t begin_ns);
 void board_trace_lost(struct board_trace *trace, struct board_who who,
-		      const uint64_t lost[4]);
+		      const uint64_t lost[BOARD_LOSSES]);
 
 /* What a CPU did beside the program since the last one. */
 void board_trace_cpu(struct board_trace *trace, uint32_t cpu, uint64_t idle_ns,

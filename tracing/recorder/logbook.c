@@ -186,7 +186,7 @@ static json_t *ust_json(const GArray *counts)
 static json_t *board_json(const struct logbook *m)
 {
 	static const char *const names[] = { "slots", "untabled", "pending",
-					     "held" };
+					     "held", "unheard" };
 	json_t *json = json_object();
 	json_t *lost = json_object();
 

@@ -8,7 +8,7 @@
 #ifndef TRACING_RECORDER_LOGBOOK_H
 #define TRACING_RECORDER_LOGBOOK_H
 
-#include "tracing/schema.h" /* before <fcntl.h>, which has a LOCK_READ */
+#include "tracing/board.h" /* before <fcntl.h>, which has a LOCK_READ */
 
 #include <glib.h>
 #include <stdbool.h>
@@ -54,10 +54,10 @@ struct logbook {
 	const char
 		*not_entered; /* why the interposer could not; NULL: it did */
 	uint64_t processes, outlived;
-	const struct sched *sched;	      /* NULL: not asked for */
-	GArray *streams;		      /* struct stream_count, of ust/ */
-	uint64_t board_events, board_lost[4]; /* slots untabled pending held */
-	GArray *baseline;		      /* struct run_times */
+	const struct sched *sched; /* NULL: not asked for */
+	GArray *streams;	   /* struct stream_count, of ust/ */
+	uint64_t board_events, board_lost[BOARD_LOSSES];
+	GArray *baseline;	/* struct run_times */
 	uint64_t buffer_needed; /* by what was lost; 0: nothing was */
 	uint64_t budget_end;	/* lowered to, where events were lost */
 	double event_ns, pair_ns, ns_per_tick; /* 0: not measured */
