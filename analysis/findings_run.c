@@ -236,19 +236,23 @@ void find_unrecorded(struct finder *finder)
 		const struct process *process = &report->processes[i];
 		struct finding finding = blank;
 
-		if (process->recorded)
+		if (!process->reason || !*process->reason)
 			continue;
 		finding.kind = "unrecorded";
 		finding.severity = SEVERITY_MEDIUM;
 		finding.title = "A process could not be looked into";
 		finding.advice = "Record a dynamically linked build, and let "
 				 "LD_PRELOAD reach it.";
+		if (process->recorded && process->end_how != END_EXEC)
+			finding.advice = "The session daemon did not answer in "
+					 "time: record it again, on a machine "
+					 "that does less else.";
 		finder_add(finder, finding,
-			   "%s (%d) is not recorded%s%s: nothing is known of "
-			   "its locks and waits.",
+			   "%s (%d) is not %srecorded, %s: nothing %sis known "
+			   "of its locks and waits.",
 			   process->executable ? process->executable : "?",
-			   process->pid, process->reason ? ", " : "",
-			   process->reason ? process->reason : "");
+			   process->pid, process->recorded ? "all " : "",
+			   process->reason, process->recorded ? "more " : "");
 	}
 }
 

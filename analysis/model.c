@@ -55,6 +55,7 @@ static void process_free(gpointer data)
 	struct m_process *p = data;
 
 	g_free(p->executable);
+	g_free(p->became);
 	g_free(p);
 }
 

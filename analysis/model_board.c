@@ -37,17 +37,36 @@ static struct m_thread *thread_of(struct model *m, const struct event *e,
 	return t;
 }
 
+/* Of what the process is by now. */
+static void board_begins(struct m_process *p, const struct event *e)
+{
+	p->board_ns = e->u.process.begin_ns;
+	p->counted = false;
+	if (p->ended && p->end_how == END_EXEC && p->end <= p->board_ns) {
+		p->ended = false;
+		p->end = 0;
+	}
+	if (e->u.process.executable && p->board_ns > p->word_ns) {
+		g_free(p->executable);
+		p->executable = g_strdup(e->u.process.executable);
+	}
+}
+
 static void on_process(struct model *m, const struct event *e)
 {
 	struct m_process *p = model_process(m, e->pid);
 
 	p->told = p->boarded = true;
+	if (e->u.process.begin_ns > p->board_ns)
+		board_begins(p, e);
 	if (e->u.process.ppid)
 		p->ppid = e->u.process.ppid;
 	if (!p->begin)
 		p->begin = e->u.process.begin_ns;
 	if (!p->executable && e->u.process.executable)
 		p->executable = g_strdup(e->u.process.executable);
+	if (e->u.process.how == END_EXEC)
+		return; /* it goes on, as another program */
 	if (!p->end)
 		p->end = e->u.process.end_ns;
 	if (!p->ended && e->u.process.how != END_RUNNING) {
@@ -62,7 +81,10 @@ static void on_thread(struct model *m, const struct event *e)
 
 	if (e->u.thread.begin_ns && e->u.thread.begin_ns < t->begin)
 		timeline_begin(m, t, e->u.thread.begin_ns);
-	if (!t->gone && !t->ended && e->u.thread.end_ns) {
+	/* That one goes on when its process becomes another program. */
+	if (e->u.thread.how == END_EXEC && e->tid == e->pid)
+		t->boarded = true;
+	else if (!t->gone && !t->ended && e->u.thread.end_ns) {
 		t->end = e->u.thread.end_ns;
 		t->end_how = e->u.thread.how;
 		t->ended = t->end_how != END_RUNNING;
@@ -104,6 +126,7 @@ static void on_stats(struct model *m, const struct event *e)
 		model_lock(m, e->pid, e->u.stats.address, e->u.stats.kind, 0);
 
 	lock->boarded = lock->touched = true;
+	model_process(m, e->pid)->counted = true;
 	counts_add(&lock->board, e);
 	counts_add(
 		&model_lock_site(lock, model_site(m, e->pid, e->u.stats.site))

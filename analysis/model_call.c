@@ -10,6 +10,8 @@ static void on_start(struct model *m, const struct event *e)
 
 	p->told = true;
 	p->ended = false;
+	p->end = 0;
+	p->word_ns = MAX(p->word_ns, e->u.process.begin_ns);
 	p->end_how = END_RUNNING;
 	if (e->u.process.ppid)
 		p->ppid = e->u.process.ppid;

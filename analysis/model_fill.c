@@ -181,6 +181,23 @@ static int by_process_begin(gconstpointer a, gconstpointer b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
+/* Why not all of a process is recorded; "": it is. */
+static const char *missing(const struct m_process *p, struct fill *fill)
+{
+	g_autofree char *text = NULL;
+
+	if (!p->told)
+		return "the interposer is not in it";
+	if (p->ended && p->end_how == END_EXEC && p->board_ns < p->end)
+		text = g_strdup_printf("the interposer is not in the program "
+				       "that it became%s%s",
+				       p->became ? ", " : "",
+				       p->became ? p->became : "");
+	else if (p->counted && p->board_ns > p->word_ns)
+		return "none of its events arrived, but its counts";
+	return text ? arena_string(fill->arena, text) : "";
+}
+
 static void fill_processes(struct model *m, struct fill *fill)
 {
 	struct report *report = fill->report;
@@ -199,7 +216,7 @@ static void fill_processes(struct model *m, struct fill *fill)
 			.ppid = p->ppid,
 			.executable = arena_string(fill->arena, p->executable),
 			.recorded = p->told,
-			.reason = p->told ? "" : "the interposer is not in it",
+			.reason = missing(p, fill),
 			.end_how = p->ended ? p->end_how : END_RUNNING,
 			.status = p->status,
 		};

@@ -252,6 +252,11 @@ struct m_process {
 	int32_t ender;	     /* thread that ended it, -1 unknown */
 	int32_t copied;	     /* its memory was that process'; 0: nobody's */
 	uint64_t copied_ns;
+	/* The program that it is: when its board began, and what its own first
+	 * word says of that; whether its board has counted anything. */
+	uint64_t board_ns, word_ns;
+	bool counted;
+	char *became; /* the newest program, by the scheduler */
 };
 
 struct m_io {

@@ -147,7 +147,12 @@ static void sched_fork(struct model *m, const struct event *e)
 static void sched_exec(struct model *m, const struct event *e)
 {
 	struct m_thread *t = model_task(m, e->tid, e->ts_ns);
+	struct m_process *p = model_process_find(m, e->tid);
 
+	if (p && e->u.task.comm) {
+		g_free(p->became);
+		p->became = g_strdup(e->u.task.comm);
+	}
 	if (!t->told && !t->gone)
 		timeline_begin(m, t, e->ts_ns);
 }

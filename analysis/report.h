@@ -330,7 +330,7 @@ struct process {
 	int32_t pid, ppid;
 	const char *executable;
 	bool recorded;	    /* false: no interposer in it */
-	const char *reason; /* why not */
+	const char *reason; /* why not, or why not all of it; "": all is */
 	uint8_t end_how;
 	int32_t status;
 };

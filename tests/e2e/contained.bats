@@ -112,3 +112,22 @@ linked() {
 	[ "$(counts)" = '[106]' ]
 	"$BUILD/aid/check_report" t
 }
+
+# What the report says of the one process that it knows.
+unrecorded() { json t '[.processes[].reason, (.findings[].kind | select(. == "unrecorded"))]'; }
+
+@test "a program that sheds the interposer on its way is named as not recorded" {
+	for shed in -i LD_PRELOAD=; do
+		record t -- env "$shed" "$BUILD/aid/primes"
+		[[ "$(unrecorded)" == *"not in the program that it became"*unrecorded* ]]
+		[[ "$(unrecorded)" == *primes* ]] || [ "$(json t .run.scheduler)" = '"none"' ]
+	done
+}
+
+@test "a program whose events do not arrive is named, and its counts are exact" {
+	record t -- env LTTNG_HOME=/nonexistent LTTNG_UST_REGISTER_TIMEOUT=0 \
+		"$BUILD/aid/primes"
+	[[ "$(unrecorded)" == *"none of its events arrived"*unrecorded* ]]
+	[ "$(counts)" = "[161]" ]
+	"$BUILD/aid/check_report" t
+}

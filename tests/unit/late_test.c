@@ -134,6 +134,38 @@ static void what_came_before_the_first_word_is_forgotten(void **state)
 	report_free(r);
 }
 
+/* The recorder looks at the boards while LTTng takes the new program in. */
+static void a_thread_that_becomes_another_program_is_one(void **state)
+{
+	struct model *m = feed_new(1);
+	struct event e = { .type = EVENT_PROCESS_END,
+			   .ts_ns = 100,
+			   .pid = FEED_PID,
+			   .tid = FEED_PID };
+	struct report *r;
+
+	(void)state;
+	feed_process(m, 0, FEED_PID, EVENT_PROCESS_START, 0);
+	e.u.process.how = END_EXEC;
+	model_event(m, &e);
+	e = (struct event){ .type = EVENT_BOARD_THREAD,
+			    .ts_ns = 200,
+			    .pid = FEED_PID,
+			    .tid = FEED_PID };
+	e.u.thread.how = END_EXEC;
+	e.u.thread.end_ns = 200;
+	model_event(m, &e);
+	feed_switch(m, 250, 0, FEED_PID, 1, 0);
+	feed_switch(m, 260, 0, 0, 0, FEED_PID);
+	feed_process(m, 300, FEED_PID, EVENT_PROCESS_START, 0);
+	feed_start(m, 301, FEED_PID);
+	feed_exit(m, 400, FEED_PID);
+	r = feed_report(m);
+	assert_int_equal(r->n_threads, 1);
+	assert_int_equal(r->threads[0].end_ns - r->threads[0].begin_ns, 400);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +175,7 @@ int main(void)
 		cmocka_unit_test(
 			a_thread_that_its_board_tells_late_is_in_all_sums),
 		cmocka_unit_test(what_came_before_the_first_word_is_forgotten),
+		cmocka_unit_test(a_thread_that_becomes_another_program_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
