@@ -169,15 +169,23 @@ EXPORT void closefrom(int first)
 	lttng_ust_safe_closefrom_fd(first < 0 ? 0 : first, real.close);
 }
 
+static __thread unsigned last_to_close;
+
+static int close_in_range(int fd)
+{
+	return (unsigned)fd <= last_to_close ? real.close(fd) : 0;
+}
+
 EXPORT int close_range(unsigned first, unsigned last, int flags)
 {
 	bool open = thread_is_open(SITE);
 	int kept = errno;
 
-	if (!open || flags || first > last || last != UINT32_MAX)
+	if (!open || flags || first > last)
 		return real.close_range(first, last, flags);
 	fds_forget_from(first, last);
-	lttng_ust_safe_closefrom_fd((int)first, real.close);
+	last_to_close = last;
+	lttng_ust_safe_closefrom_fd((int)first, close_in_range);
 	errno = kept;
 	return 0;
 }
