@@ -28,11 +28,17 @@ struct m_cpu *model_cpu(struct model *m, int32_t cpu)
 static void cpu_switch(struct model *m, struct m_cpu *cpu, uint64_t ns,
 		       int32_t prev, int32_t next)
 {
-	uint64_t from = MAX(cpu->since, m->from);
+	uint64_t from = MAX(cpu->since, m->from), to = MIN(ns, m->to);
 	int32_t was = cpu->seen ? cpu->tid : prev;
 
-	if (was == 0 && MIN(ns, m->to) > from)
-		cpu->idle_ns += MIN(ns, m->to) - from;
+	if (was == 0 && to > from) {
+		struct tape_idle idle = {
+			from, to, (uint32_t)(cpu - model_cpu(m, 0))
+		};
+
+		cpu->idle_ns += to - from;
+		tape_idle(m->tape, &idle);
+	}
 	cpu->seen = true;
 	cpu->since = ns;
 	cpu->tid = next;

@@ -40,7 +40,7 @@ model.src := analysis/model.c analysis/model_name.c analysis/model_store.c analy
 	analysis/model_fill_lock.c analysis/model_fill_rows.c analysis/model_fill_open.c analysis/hist.c analysis/series.c \
 	analysis/path.c analysis/path_fill.c analysis/path_sum.c analysis/order.c analysis/order_dead.c \
 	analysis/replay.c analysis/replay_pool.c analysis/replay_cpu.c analysis/replay_lock.c \
-	analysis/replay_threads.c analysis/replay_tape.c analysis/replay_script.c analysis/replay_marks.c analysis/replay_wakes.c \
+	analysis/replay_threads.c analysis/replay_tape.c analysis/replay_script.c analysis/replay_marks.c analysis/replay_wakes.c analysis/replay_untold.c \
 	analysis/replay_demand.c analysis/replay_judge.c analysis/replay_suggest.c
 model.pkgs := glib-2.0
 model.libs := -lm

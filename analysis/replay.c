@@ -266,7 +266,7 @@ static bool play(struct sim *s, int32_t actor)
 	struct actor *a = &s->actors[actor];
 	const struct replay_step *step = &a->steps[a->next];
 
-	if (put_off(s, a, step)) {
+	if (put_off(s, a, step) || (step->untold && !s->replay->plays_untold)) {
 		a->next++;
 		return true;
 	}
@@ -394,7 +394,7 @@ void actor_init(struct sim *s, const struct replay_script *script, int32_t pool)
 static void actors_init(struct sim *s)
 {
 	const struct replay *r = s->replay;
-	size_t most = r->n_threads + s->cpus + 1;
+	size_t most = r->n_threads + 1;
 
 	for (size_t i = 0; i < s->n_changes; i++)
 		if (s->changes[i].kind == REPLAY_THREADS)
@@ -427,6 +427,7 @@ static void sim_init(struct sim *s)
 	s->slice_ns = MAX(r->slice_ns, least_ns);
 	s->last = r->end;
 	s->foreign = MAX(r->slowdown, 1) - 1;
+	s->crowded = r->crowded;
 	s->foreign_slice_ns = MAX(r->foreign_slice_ns, least_ns);
 	s->foreign_ns = (double)s->foreign_slice_ns / 2;
 	s->locks = g_new0(struct sim_lock, r->n_locks * s->shards + 1);

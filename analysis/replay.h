@@ -9,14 +9,18 @@
  * not in it: they are what the simulation finds out.
  *
  * The simulation has N CPUs, which go to whoever had least of them, for a slice
- * as long as those of the recording. A lock that is released is free: who spins
+ * as long as those of the recording. Other programs have a share of them while
+ * there is a crowd, which they take between slices. What a thread waited for a
+ * CPU while one was free, or without a crowd, stays as it was. A lock that is released is free: who spins
  * on it takes it, else its longest waiter is woken and takes it after the delay
  * that it had in the recording, unless somebody else was faster. A waiter that
  * spins does so on a CPU.
  *
- * Assumed is that threads do the same work in the same order, whatever changes,
- * and that acquisitions that no event told (uncontended ones, unless all was
- * recorded) stay uncontended. Where only a sample was told, nothing can be
+ * Assumed is that threads do the same work in the same order, whatever changes.
+ * Acquisitions that no event told (uncontended ones, unless all was recorded)
+ * are played too, if somebody waited for their lock: at random points where
+ * their thread computes, as long as they were on average. They stay uncontended
+ * if the replay of the run itself is nearer to the truth so. Where only a sample was told, nothing can be
  * played: the waits stay as they were, and change in proportion.
  */
 #ifndef ANALYSIS_REPLAY_H
@@ -53,6 +57,7 @@ struct replay_step {
 	uint8_t does;	 /* enum replay_does */
 	uint16_t spin;	 /* ACQUIRE: how long it spins before it sleeps */
 	uint16_t weight; /* WAIT_BEGIN, HOLD_BEGIN: how many this stands for */
+	bool untold;	 /* of an acquisition that no event told */
 };
 
 /* What calls of several threads onto one device do to each other. */
@@ -78,6 +83,7 @@ struct replay { /* belongs to the report's arena */
 	size_t n_devices;
 	uint32_t cpus;
 	double slowdown; /* by others, while more than all CPUs are wanted */
+	double crowded;	 /* share of their computing during which they were */
 	uint64_t foreign_slice_ns; /* that they take a CPU for */
 	uint64_t slice_ns;	   /* that a thread keeps a CPU others want */
 	uint64_t recorded_ns;	/* length of what was recorded, as scripted */
@@ -87,6 +93,7 @@ struct replay { /* belongs to the report's arena */
 	enum replay_sharing sharing;
 	bool learned;	      /* the recording showed that they share so */
 	bool cut;	      /* the scripts end before the run did */
+	bool plays_untold;    /* those of its steps are played */
 	bool bounded;	      /* not all acquisitions were told */
 	bool sampled;	      /* of some locks, only a sample was told */
 	const bool *unplayed; /* which locks those are, by the report's index */
@@ -133,6 +140,12 @@ size_t replay_steps(const struct replay *replay);
  * overlapped, as far as a replay of it shows; in batches if too few did.
  */
 void replay_learn(struct replay *replay);
+
+/*
+ * Chooses whether acquisitions that no event told are played: if that brings
+ * the replay nearer to what was recorded.
+ */
+void replay_learn_untold(struct replay *replay);
 
 struct replay_base {  /* the run unchanged */
 	uint64_t ns;  /* not 0 */

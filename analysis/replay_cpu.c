@@ -107,6 +107,21 @@ static int32_t ready_take(struct sim *s)
 	return first;
 }
 
+/* Others have a claim to a CPU, for as long as they took it each time. */
+static bool is_foreign_turn(const struct sim *s)
+{
+	return s->foreign_ns >= (double)s->foreign_slice_ns;
+}
+
+/* They take it when one of ours begins a slice: it waits there for its end. */
+static bool is_stolen(struct sim *s, struct actor *a)
+{
+	a->stolen = !a->slice_ns && is_foreign_turn(s);
+	if (a->stolen)
+		s->foreign_ns -= (double)s->foreign_slice_ns;
+	return a->stolen;
+}
+
 static void slice_begin(struct sim *s, int32_t actor)
 {
 	struct actor *a = &s->actors[actor];
@@ -114,7 +129,10 @@ static void slice_begin(struct sim *s, int32_t actor)
 	uint64_t rest = s->slice_ns - MIN(a->slice_ns, s->slice_ns);
 
 	a->since = s->now;
-	due_put(s, actor, at_once ? 0 : MIN(a->left, rest));
+	if (is_stolen(s, a))
+		due_put(s, actor, s->foreign_slice_ns);
+	else
+		due_put(s, actor, at_once ? 0 : MIN(a->left, rest));
 }
 
 /* What it did on the CPU since it was last looked at. */
@@ -127,8 +145,8 @@ static void slice_count(struct sim *s, struct actor *a)
 	a->slice_ns += ns;
 	if (a->left != UINT64_MAX)
 		a->left -= MIN(a->left, ns);
-	if (s->n_ready)
-		s->foreign_ns += (double)ns * s->foreign;
+	s->foreign_ns +=
+		(double)ns * s->foreign * (s->n_ready ? 1 : s->crowded);
 }
 
 static void cpu_get(struct sim *s, struct actor *a)
@@ -144,27 +162,6 @@ static void cpu_drop(struct sim *s, struct actor *a, enum place place)
 {
 	a->place = place;
 	s->busy--;
-}
-
-/* Others have a claim to the CPU, for as long as they took it each time. */
-static bool is_foreign_turn(const struct sim *s)
-{
-	return s->foreign_ns >= (double)s->foreign_slice_ns && s->n_ready &&
-	       s->n_foreign < s->cpus;
-}
-
-static void foreign_begin(struct sim *s)
-{
-	/* They are played behind the last of ours. */
-	int32_t actor = (int32_t)(s->n_actors);
-
-	while (s->actors[actor].place == PLACE_CPU)
-		actor++;
-	s->foreign_ns -= (double)s->foreign_slice_ns;
-	s->n_foreign++;
-	s->busy++;
-	s->actors[actor].place = PLACE_CPU;
-	due_put(s, actor, s->foreign_slice_ns);
 }
 
 void cpu_want(struct sim *s, int32_t actor)
@@ -187,7 +184,7 @@ bool cpu_seize(struct sim *s, int32_t actor)
 
 	if (a->place == PLACE_CPU)
 		return true;
-	if (s->busy < s->cpus && !s->n_ready) {
+	if (s->busy < s->cpus && !s->n_ready && !is_foreign_turn(s)) {
 		a->used = MAX(a->used, s->least);
 		cpu_get(s, a);
 		return true;
@@ -223,16 +220,14 @@ bool cpu_is_due(struct sim *s, int32_t actor)
 
 	if (a->place != PLACE_CPU)
 		return true;
-	if ((size_t)actor >= s->n_actors) {
-		s->n_foreign--;
-		cpu_drop(s, a, PLACE_AWAY);
+	if (a->stolen) {
+		slice_begin(s, actor);
 		return false;
 	}
 	slice_count(s, a);
 	if (!a->left || (a->spins && lock_is_free(a->spins, a->reads)))
 		return true;
-	if (s->n_ready &&
-	    (!has_less(s, actor, s->ready[0]) || is_foreign_turn(s))) {
+	if (s->n_ready && !has_less(s, actor, s->ready[0])) {
 		cpu_drop(s, a, PLACE_READY);
 		ready_put(s, actor);
 	} else {
@@ -245,13 +240,8 @@ bool cpu_is_due(struct sim *s, int32_t actor)
 void cpu_dispatch(struct sim *s)
 {
 	while (s->busy < s->cpus && s->n_ready) {
-		int32_t actor;
+		int32_t actor = ready_take(s);
 
-		if (is_foreign_turn(s)) {
-			foreign_begin(s);
-			continue;
-		}
-		actor = ready_take(s);
 		cpu_get(s, &s->actors[actor]);
 		slice_begin(s, actor);
 	}

@@ -14,34 +14,63 @@ struct edge { /* until the next one */
 struct demand {
 	struct edge *edges;
 	size_t n;
-	double slowdown;
+	double slowdown, crowded;
 	uint64_t foreign_slice_ns;
 };
 
 struct lack {			    /* of CPUs in a crowd */
 	double since, sum, squares; /* length of its stretches */
 	double crowded, got;	    /* CPU time that there was, that they had */
+	double ran, ran_in_crowd;   /* that they used, in all and in a crowd */
 };
 
-static struct edge edge_of(int32_t wanting, int32_t running, int32_t cpus)
+struct now { /* how many there are */
+	int32_t cpus, ready, running, idle;
+};
+
+static bool is_crowd(const struct now *n)
+{
+	return n->ready + n->running > n->cpus;
+}
+
+/* CPUs that they have or could have. */
+static int32_t theirs(const struct now *n)
+{
+	return MIN(n->running + n->idle, n->cpus);
+}
+
+static void now_add(struct now *n, enum demand_kind kind, int32_t by)
+{
+	if (kind == DEMAND_READY)
+		n->ready += by;
+	else if (kind == DEMAND_RUNNING)
+		n->running += by;
+	else
+		n->idle += by;
+}
+
+static struct edge edge_of(const struct now *n)
 {
 	struct edge edge = { .ns = 0 };
+	int32_t too_many = n->ready + n->running - theirs(n);
 
-	edge.ready = wanting > cpus;
-	if (running > cpus)
-		edge.not_running = 1 - (double)cpus / running;
+	if (is_crowd(n) && n->ready)
+		edge.ready = MIN((double)too_many / n->ready, 1);
+	if (n->running > n->cpus)
+		edge.not_running = 1 - (double)n->cpus / n->running;
 	return edge;
 }
 
-/* They wanted and had so many CPUs in [from, to). */
-static void lack_add(struct lack *lack, int32_t wanting, int32_t running,
-		     int32_t cpus, double ns)
+/* So it was for `ns`. */
+static void lack_add(struct lack *lack, const struct now *n, double ns)
 {
-	bool lacks = wanting > cpus && running < cpus;
+	bool lacks = is_crowd(n) && theirs(n) < n->cpus;
 
-	if (wanting > cpus) {
-		lack->crowded += ns * cpus;
-		lack->got += ns * MIN(running, cpus);
+	lack->ran += ns * n->running;
+	lack->ran_in_crowd += is_crowd(n) ? ns * n->running : 0;
+	if (is_crowd(n)) {
+		lack->crowded += ns * n->cpus;
+		lack->got += ns * theirs(n);
 	}
 	if (lacks) {
 		lack->since += ns;
@@ -57,14 +86,14 @@ struct demand *demand_new(const struct demand_span *spans, size_t n,
 {
 	struct demand *demand = g_new0(struct demand, 1);
 	struct timed *at = g_new(struct timed, 2 * n + 1);
-	int32_t wanting = 0, running = 0;
+	struct now now = { .cpus = (int32_t)cpus };
 	struct lack lack = { .since = 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		int32_t runs = spans[i].running;
+		int32_t kind = spans[i].kind;
 
-		at[2 * i] = (struct timed){ spans[i].begin, 1, runs };
-		at[2 * i + 1] = (struct timed){ spans[i].end, -1, -runs };
+		at[2 * i] = (struct timed){ spans[i].begin, 1, kind };
+		at[2 * i + 1] = (struct timed){ spans[i].end, -1, kind };
 	}
 	demand->n = 2 * n;
 	demand->edges = g_new(struct edge, demand->n + 1);
@@ -74,10 +103,9 @@ struct demand *demand_new(const struct demand_span *spans, size_t n,
 		double ns = i ? (double)(at[i].ns - at[i - 1].ns) : 0;
 
 		if (ns > 0)
-			lack_add(&lack, wanting, running, (int32_t)cpus, ns);
-		wanting += at[i].first;
-		running += at[i].second;
-		*edge = edge_of(wanting, running, (int32_t)cpus);
+			lack_add(&lack, &now, ns);
+		now_add(&now, (enum demand_kind)at[i].second, at[i].first);
+		*edge = edge_of(&now);
 		edge->ns = at[i].ns;
 		if (!i)
 			continue;
@@ -86,8 +114,10 @@ struct demand *demand_new(const struct demand_span *spans, size_t n,
 			edge[-1].not_running_ns + edge[-1].not_running * ns;
 	}
 	g_free(at);
-	lack_add(&lack, 0, 0, (int32_t)cpus, 0);
+	lack_add(&lack, &(struct now){ .cpus = (int32_t)cpus }, 0);
 	demand->slowdown = lack.got > 0 ? MAX(lack.crowded / lack.got, 1) : 1;
+	if (lack.ran > 0)
+		demand->crowded = lack.ran_in_crowd / lack.ran;
 	if (lack.sum > 0)
 		demand->foreign_slice_ns = (uint64_t)(lack.squares / lack.sum);
 	return demand;
@@ -101,6 +131,11 @@ uint64_t demand_foreign_slice(const struct demand *demand)
 double demand_slowdown(const struct demand *demand)
 {
 	return demand->slowdown;
+}
+
+double demand_crowded(const struct demand *demand)
+{
+	return demand->crowded;
 }
 
 void demand_free(struct demand *demand)

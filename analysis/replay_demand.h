@@ -10,9 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct demand_span { /* of one thread */
+enum demand_kind {
+	DEMAND_READY,	/* a thread wants a CPU */
+	DEMAND_RUNNING, /* a thread has one */
+	DEMAND_IDLE,	/* a CPU that nobody has, as far as told */
+};
+
+struct demand_span {
 	uint64_t begin, end;
-	uint8_t running; /* else it is ready */
+	uint8_t kind; /* enum demand_kind */
 };
 
 struct demand;
@@ -26,6 +32,9 @@ uint64_t demand_ready(const struct demand *demand, uint64_t from, uint64_t to);
 
 /* CPUs / those that they got, while they wanted more than there are. */
 double demand_slowdown(const struct demand *demand);
+
+/* The share of their computing during which they wanted more than there are. */
+double demand_crowded(const struct demand *demand);
 
 /* How long they lacked one of them at a stretch, by time. */
 uint64_t demand_foreign_slice(const struct demand *demand);

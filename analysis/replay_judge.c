@@ -50,6 +50,16 @@ void replay_learn(struct replay *replay)
 	replay->learned = true;
 }
 
+void replay_learn_untold(struct replay *replay)
+{
+	double without =
+		size_of(error_of(replay, replay_run(replay, NULL, 0).ns));
+
+	replay->plays_untold = true;
+	if (size_of(error_of(replay, replay_run(replay, NULL, 0).ns)) > without)
+		replay->plays_untold = false;
+}
+
 struct replay_base replay_base(const struct replay *replay)
 {
 	struct replay_result result = replay_run(replay, NULL, 0);

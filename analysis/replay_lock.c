@@ -35,7 +35,7 @@ static bool offer_to_spinner(struct sim *s, struct sim_lock *l)
 	for (; i != NOBODY; i = s->actors[i].later) {
 		const struct actor *a = &s->actors[i];
 
-		if (a->spins && a->place == PLACE_CPU &&
+		if (a->spins && a->place == PLACE_CPU && !a->stolen &&
 		    lock_is_free(l, a->reads)) {
 			cpu_hurry(s, i);
 			return true;

@@ -98,11 +98,6 @@ static uint64_t spin_of(const struct making *k, const struct script *s,
 	return ns;
 }
 
-struct lock_mean {
-	uint64_t delay_ns, spin_ns, n;
-	uint64_t released; /* of its newest hold so far */
-};
-
 static int by_acquired(const void *a, const void *b)
 {
 	const struct tape_hold *x = a, *y = b;
@@ -138,7 +133,7 @@ static uint16_t spin_units(const struct m_lock *lock, uint64_t ns)
 
 struct hold_wake { /* what the release of a hold did */
 	uint64_t cost_ns;
-	bool woke;
+	bool woke, untold;
 };
 
 static void marks_of_hold(const struct making *k, const struct tape_hold *h,
@@ -173,18 +168,19 @@ static void marks_of_hold(const struct making *k, const struct tape_hold *h,
 		mark = mark_add(s, h->acquired, 0, does, lock, delay);
 	}
 	mark->step.spin = spin_units(l, spin);
+	mark->step.untold = wake->untold;
 	mean->released = MAX(mean->released, h->released);
 	if (h->released >= k->end)
 		return;
 	mark = mark_add(s, h->released, 0, REPLAY_RELEASE, lock, wake->cost_ns);
+	mark->step.untold = wake->untold;
 	mark->saved_ns = wake->woke ? wake->cost_ns : 0;
 }
 
 void marks_of_holds(struct making *k, const struct fill *fill)
 {
 	GArray *holds = k->tape->holds;
-	struct lock_mean *means =
-		g_new0(struct lock_mean, k->m->locks->len + 1);
+	struct lock_mean *means = k->means;
 	struct wakes *wakes;
 
 	g_array_sort(holds, by_acquired);
@@ -193,13 +189,23 @@ void marks_of_holds(struct making *k, const struct fill *fill)
 		const struct tape_hold *h =
 			&g_array_index(holds, struct tape_hold, i);
 		const struct hold_wake wake = { wakes_cost(wakes, h->lock),
-						wakes_woke(wakes, i) };
+						wakes_woke(wakes, i), false };
 
 		marks_of_hold(k, h, &means[h->lock], &wake,
 			      fill->lock[h->lock]);
 	}
+	for (guint i = 0; i < k->m->locks->len; i++)
+		means[i].wake_ns = wakes_cost(wakes, (int32_t)i);
 	wakes_free(wakes);
-	g_free(means);
+}
+
+void marks_of_untold(const struct making *k, const struct fill *fill,
+		     const struct tape_hold *h)
+{
+	const struct hold_wake wake = { k->means[h->lock].wake_ns, false,
+					true };
+
+	marks_of_hold(k, h, &k->means[h->lock], &wake, fill->lock[h->lock]);
 }
 
 /* From when it first blocks; its end, if it never does. */

@@ -50,10 +50,51 @@ struct script *script_of(const struct making *k, int32_t thread)
 	return i < 0 ? NULL : &k->scripts[i];
 }
 
+/* The CPUs that it used: by number. */
+static uint32_t cpus_used(const struct report *r, bool *used)
+{
+	uint64_t busy_ns = 0;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < r->utilization.n_cpus; i++)
+		busy_ns += r->utilization.cpu_busy_ns[i];
+	for (size_t i = 0; i < r->utilization.n_cpus; i++) {
+		used[i] = r->utilization.cpu_busy_ns[i] > busy_ns / 50;
+		n += used[i];
+	}
+	return n;
+}
+
+/*
+ * The CPUs that it may use: all, or those that it used, where it wanted more
+ * than that for a good part of the run and got none of the others.
+ */
+static void cpus_find(struct making *k, const struct report *r)
+{
+	uint64_t all_ns = 0, more_ns = 0;
+	uint32_t used;
+
+	k->n_may_use = r->utilization.n_cpus;
+	k->may_use = g_new0(bool, k->n_may_use + 1);
+	used = cpus_used(r, k->may_use);
+	for (size_t i = 0; i < r->utilization.n_demand; i++) {
+		all_ns += r->utilization.demand_ns[i];
+		if (i > used)
+			more_ns += r->utilization.demand_ns[i];
+	}
+	k->cpus = used;
+	if (used && more_ns > all_ns / 10)
+		return;
+	k->cpus = MAX(r->run.cpus, 1);
+	for (size_t i = 0; i < k->n_may_use; i++)
+		k->may_use[i] = true;
+}
+
 static struct demand *demand_make(const struct making *k)
 {
-	struct demand_span *spans =
-		g_new(struct demand_span, k->tape->pieces->len + 1);
+	const GArray *idles = k->tape->idles;
+	struct demand_span *spans = g_new(
+		struct demand_span, k->tape->pieces->len + idles->len + 1);
 	struct demand *demand;
 	size_t n = 0;
 
@@ -67,8 +108,19 @@ static struct demand *demand_make(const struct making *k)
 				spans[n++] = (struct demand_span){
 					p->begin, end,
 					p->state <= STATE_SPINNING
+						? DEMAND_RUNNING
+						: DEMAND_READY
 				};
 		}
+	for (guint i = 0; i < idles->len; i++) {
+		const struct tape_idle *idle =
+			&g_array_index(idles, struct tape_idle, i);
+
+		if (idle->cpu >= k->n_may_use || !k->may_use[idle->cpu])
+			continue;
+		spans[n++] = (struct demand_span){ idle->begin, idle->end,
+						   DEMAND_IDLE };
+	}
 	demand = demand_new(spans, n, k->cpus);
 	g_free(spans);
 	return demand;
@@ -97,6 +149,11 @@ static int by_rank(const void *a, const void *b)
 	if (x->ns != y->ns)
 		return x->ns < y->ns ? -1 : 1;
 	return rank_of(x->step.does) - rank_of(y->step.does);
+}
+
+void script_sort(struct script *s)
+{
+	g_array_sort(s->marks, by_rank);
 }
 
 static void step_add(struct script *s, enum replay_does does, uint64_t ns)
@@ -217,7 +274,7 @@ static void script_make(const struct making *k, struct script *s)
 	uint64_t at = s->thread->begin;
 	guint piece = s->first;
 
-	g_array_sort(s->marks, by_rank);
+	script_sort(s);
 	for (guint i = 0; i < s->marks->len; i++) {
 		const struct mark *mark =
 			&g_array_index(s->marks, struct mark, i);
@@ -352,27 +409,6 @@ static const bool *unplayed_of(const struct model *m, const struct fill *fill,
 	return unplayed;
 }
 
-/*
- * The CPUs that it may use: all, or those that it used, where it wanted more
- * than that for a good part of the run and got none of the others.
- */
-static uint32_t cpus_of(const struct report *r)
-{
-	uint64_t all_ns = 0, more_ns = 0, busy_ns = 0;
-	uint32_t used = 0;
-
-	for (size_t i = 0; i < r->utilization.n_cpus; i++)
-		busy_ns += r->utilization.cpu_busy_ns[i];
-	for (size_t i = 0; i < r->utilization.n_cpus; i++)
-		used += r->utilization.cpu_busy_ns[i] > busy_ns / 50;
-	for (size_t i = 0; i < r->utilization.n_demand; i++) {
-		all_ns += r->utilization.demand_ns[i];
-		if (i > used)
-			more_ns += r->utilization.demand_ns[i];
-	}
-	return used && more_ns > all_ns / 10 ? used : MAX(r->run.cpus, 1);
-}
-
 static const uint64_t *points_of(const struct making *k,
 				 const struct fill *fill)
 {
@@ -407,13 +443,16 @@ static void replay_fill(struct making *k, struct fill *fill,
 {
 	struct replay *replay = arena_array(fill->arena, 1, sizeof(*replay));
 	struct model *m = k->m;
+	uint64_t untold;
 
 	scripts_make(k);
 	k->demand = demand_make(k);
 	k->points = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	k->means = g_new0(struct lock_mean, m->locks->len + 1);
 	marks_of_holds(k, fill);
 	marks_of_hops(k);
 	marks_of_calls(k, replay);
+	untold = untold_place(k, fill);
 	scripts_fill(k, fill, replay);
 	replay->end = k->tape->full ? -1 : k->script_of[last->index];
 	replay->n_points = k->n_points;
@@ -422,6 +461,7 @@ static void replay_fill(struct making *k, struct fill *fill,
 	replay->cpus = k->cpus;
 	replay->slice_ns = slice_of(k);
 	replay->slowdown = slowdown_of(k, fill->report);
+	replay->crowded = demand_crowded(k->demand);
 	replay->foreign_slice_ns = demand_foreign_slice(k->demand);
 	replay->run_ns = last->end - m->begin;
 	replay->recorded_ns =
@@ -431,8 +471,11 @@ static void replay_fill(struct making *k, struct fill *fill,
 	replay->unplayed = unplayed_of(m, fill, replay);
 	if (!k->n || k->end <= m->begin)
 		return;
-	if (replay_steps(replay) <= STEPS_MOST)
+	if (replay_steps(replay) <= STEPS_MOST) {
+		if (untold)
+			replay_learn_untold(replay);
 		replay_learn(replay);
+	}
 	fill->report->replay = replay;
 }
 
@@ -444,9 +487,11 @@ void tape_fill(struct model *m, struct fill *fill)
 	if (!k.tape || m->windowed || !last)
 		return;
 	k.end = k.tape->full ? k.tape->complete : m->last;
-	k.cpus = cpus_of(fill->report);
+	cpus_find(&k, fill->report);
 	replay_fill(&k, fill, last);
 	demand_free(k.demand);
 	g_free(k.scripts);
 	g_free(k.script_of);
+	g_free(k.may_use);
+	g_free(k.means);
 }

@@ -25,6 +25,12 @@ struct script {
 	uint64_t saved_ns; /* of its next burst */
 };
 
+struct lock_mean { /* of the waits for a lock, as sums */
+	uint64_t delay_ns, spin_ns, n;
+	uint64_t released; /* of its newest hold so far */
+	uint64_t wake_ns;  /* what it costs to wake one */
+};
+
 struct making {
 	struct model *m;
 	struct tape *tape;
@@ -32,9 +38,12 @@ struct making {
 	int *script_of; /* thread of the model -> script, -1 */
 	size_t n;
 	struct demand *demand;
-	GArray *points; /* uint64_t: when they were posted */
+	struct lock_mean *means; /* by lock of the model */
+	GArray *points;		 /* uint64_t: when they were posted */
 	uint64_t end;
 	uint32_t cpus, n_points;
+	bool *may_use; /* which CPUs those are */
+	size_t n_may_use;
 };
 
 static inline const struct tape_piece *tape_piece_at(const struct tape *tape,
@@ -66,7 +75,18 @@ uint64_t wakes_cost(const struct wakes *wakes, int32_t lock);
 /* Did the release of that hold wake one? */
 bool wakes_woke(const struct wakes *wakes, guint hold);
 
+/* In order of time. */
+void script_sort(struct script *s);
+
+/*
+ * replay_untold.c: adds marks for acquisitions that no event told; after all
+ * other marks. How many it placed.
+ */
+uint64_t untold_place(struct making *k, const struct fill *fill);
+
 /* replay_marks.c */
+void marks_of_untold(const struct making *k, const struct fill *fill,
+		     const struct tape_hold *h);
 void marks_of_holds(struct making *k, const struct fill *fill);
 void marks_of_hops(struct making *k);
 void marks_of_calls(struct making *k, struct replay *replay);

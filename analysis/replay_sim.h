@@ -50,7 +50,7 @@ struct actor {
 	int32_t pool; /* whose work it does, NOBODY: its own */
 	size_t due_at, ready_at; /* in the heaps, from 1; 0: not */
 	enum place place;
-	bool done, waking, looks_again, reads, last_words;
+	bool done, waking, looks_again, reads, last_words, stolen;
 };
 
 struct line { /* of actors */
@@ -100,9 +100,9 @@ struct sim {
 	struct due *heap;
 	int32_t *ready;	   /* a heap: who had least comes first */
 	double foreign;	   /* CPU time of others, for each of ours in a crowd */
+	double crowded;	   /* share of that while there is none */
 	double foreign_ns; /* that they still have to get */
 	uint64_t foreign_slice_ns;
-	uint32_t n_foreign; /* on CPUs; their actors come last */
 	size_t n_heap, n_ready;
 	uint64_t now, order, end, forced;
 	uint64_t least; /* `used` of who had least, never falls */

@@ -11,6 +11,7 @@ struct tape *tape_new(uint64_t most)
 	tape->holds = g_array_new(FALSE, FALSE, sizeof(struct tape_hold));
 	tape->hops = g_array_new(FALSE, FALSE, sizeof(struct hop));
 	tape->calls = g_array_new(FALSE, FALSE, sizeof(struct tape_call));
+	tape->idles = g_array_new(FALSE, FALSE, sizeof(struct tape_idle));
 	tape->most = most;
 	return tape;
 }
@@ -23,6 +24,7 @@ void tape_free(struct tape *tape)
 	g_array_free(tape->holds, TRUE);
 	g_array_free(tape->hops, TRUE);
 	g_array_free(tape->calls, TRUE);
+	g_array_free(tape->idles, TRUE);
 	g_free(tape);
 }
 
@@ -62,6 +64,12 @@ void tape_call(struct tape *tape, const struct tape_call *call)
 {
 	if (has_room(tape, sizeof(*call)))
 		g_array_append_val(tape->calls, *call);
+}
+
+void tape_idle(struct tape *tape, const struct tape_idle *idle)
+{
+	if (has_room(tape, sizeof(*idle)))
+		g_array_append_val(tape->idles, *idle);
 }
 
 void tape_complete(struct tape *tape, uint64_t ns)

@@ -33,8 +33,13 @@ struct tape_call { /* that writes to disk what was written before */
 	int32_t thread;
 };
 
+struct tape_idle {
+	uint64_t begin, end;
+	uint32_t cpu;
+};
+
 struct tape {
-	GArray *pieces, *holds, *hops, *calls;
+	GArray *pieces, *holds, *hops, *calls, *idles;
 	uint64_t bytes, most;
 	uint64_t complete; /* all before is on it */
 	bool full;
@@ -50,6 +55,7 @@ void tape_piece(struct tape *tape, int32_t thread, uint64_t begin,
 		uint8_t state);
 void tape_hold(struct tape *tape, const struct tape_hold *hold);
 void tape_hop(struct tape *tape, const struct hop *hop);
+void tape_idle(struct tape *tape, const struct tape_idle *idle);
 
 /* All before `ns` has been told; what a full tape holds beyond is incomplete.
  */

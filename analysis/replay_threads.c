@@ -15,7 +15,7 @@ static bool takes_time(const struct replay_step *step)
 	       step->does == REPLAY_IO;
 }
 
-static int depth_by(const struct replay_step *step)
+int replay_depth_by(const struct replay_step *step)
 {
 	static const int by[] = {
 		[REPLAY_ACQUIRE] = 1,	[REPLAY_ACQUIRE_READ] = 1,
@@ -67,9 +67,9 @@ static void cut_step(struct cut *cut, const struct replay *replay,
 		cut->waited = step.what;
 		cut->at = MAX(cut->at, replay->point_ns[step.what]);
 	}
-	cut->depth = MAX(cut->depth + depth_by(&step), 0);
+	cut->depth = MAX(cut->depth + replay_depth_by(&step), 0);
 	cut->at += takes_time(&step) ? step.ns : 0;
-	cut->may_end = depth_by(&step) < 0 || takes_time(&step);
+	cut->may_end = replay_depth_by(&step) < 0 || takes_time(&step);
 	g_array_append_val(cut->steps, step);
 }
 

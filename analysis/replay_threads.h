@@ -34,4 +34,7 @@ struct replay_parts *replay_parts_new(const struct replay *replay,
 				      const bool *threads);
 void replay_parts_free(struct replay_parts *parts);
 
+/* 1 where it begins to hold a lock or a call, -1 where that ends, else 0. */
+int replay_depth_by(const struct replay_step *step);
+
 #endif

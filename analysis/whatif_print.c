@@ -35,6 +35,19 @@ static const char *sharing_words(const struct replay *replay)
 	return replay->learned ? learned[replay->sharing] : assumed;
 }
 
+static const char *untold_words(const struct replay *replay)
+{
+	if (replay->plays_untold)
+		return "Acquisitions that no event told (uncontended ones) "
+		       "come at random points of their threads' computing, "
+		       "each as long as they were on average; of locks that "
+		       "nobody waited for, they stay uncontended.";
+	return replay->bounded
+		       ? "Acquisitions that no event told (uncontended ones) "
+			 "stay uncontended."
+		       : NULL;
+}
+
 static const char *cut_words(const struct report *r)
 {
 	struct units_text first, all, share;
@@ -59,10 +72,7 @@ static void assumptions(const struct report *r, const struct whatif_answer *a,
 	size_t n = 0;
 
 	out[n++] = "Threads do the same work in the same order.";
-	out[n++] = replay->bounded
-			   ? "Acquisitions that no event told (uncontended "
-			     "ones) stay uncontended."
-			   : NULL;
+	out[n++] = untold_words(replay);
 	out[n++] = replay->sampled
 			   ? "Of some locks only a sample of the waits was "
 			     "told: those change in proportion, and what "
