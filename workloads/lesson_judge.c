@@ -4,10 +4,10 @@
  * That a claim does not hold must never be said for the load of others: others
  * on the CPUs, and neighbours of a virtual machine, slow single runs down at
  * will. So a check that depends on them may only fail on quiet runs, in which
- * the CPUs were there, and on so many that the interval of the median (sample.h)
- * lies beyond the bound. Short of that it is doubtful, and more runs are made
- * (lesson.c); what is still doubtful then stays undecided. A check of counts,
- * orders or what blocks fails on any runs, but gets as many.
+ * the CPUs were there, and on so many that the interval of the median
+ * (sample.h) lies beyond the bound. Short of that it is doubtful, and more runs
+ * are made (lesson.c); what is still doubtful then stays undecided. A check of
+ * counts, orders or what blocks fails on any runs, but gets as many.
  */
 #include <math.h>
 #include <string.h>
