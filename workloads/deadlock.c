@@ -129,7 +129,7 @@ static bool run_takers(const struct run *run, struct taker *takers, unsigned n,
 		if (one_by_one)
 			thread_join(threads[i]);
 	}
-	hung = wait_for_takers(n, scaled_ns(run, S) + 100 * MS);
+	hung = wait_for_takers(n, scaled_ns(run, S / 2) + 50 * MS);
 	for (unsigned i = 0; i < n && hung == 0 && !one_by_one; i++)
 		thread_join(threads[i]);
 	for (unsigned i = 0; i < n && hung == 0; i++) {

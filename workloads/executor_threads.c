@@ -1,6 +1,7 @@
 /* A pool of threads: a queue of orders in, a queue of what is done out. */
 #include <stdlib.h>
 
+#include "tracing/holdup.h"
 #include "workloads/common.h"
 #include "workloads/executor_parts.h"
 
@@ -14,7 +15,7 @@ struct workers {
 	pthread_t *threads;
 	unsigned next_index; /* protected by lock, as all below */
 	pthread_mutex_t lock;
-	pthread_cond_t given, made;
+	pthread_cond_t given, made; /* an order, a result */
 	struct ring queue;
 	struct done *done;
 	size_t n_done, done_room;
@@ -94,6 +95,9 @@ static struct workers *start(unsigned n)
 	pthread_mutex_init(&workers->lock, NULL);
 	pthread_cond_init(&workers->given, NULL);
 	pthread_cond_init(&workers->made, NULL);
+	holdup_lock_name(HOLDUP_MUTEX, &workers->lock, "pool");
+	holdup_lock_name(HOLDUP_CONDITION, &workers->given, "given");
+	holdup_lock_name(HOLDUP_CONDITION, &workers->made, "made");
 	for (unsigned i = 0; i < n; i++)
 		workers->threads[i] = thread_start("pool", worker_run, workers);
 	return workers;

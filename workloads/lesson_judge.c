@@ -76,14 +76,19 @@ static char *why_open(const struct lesson_finding *finding,
 {
 	const struct lesson_measure *least =
 		right && right->quiet_runs < left->quiet_runs ? right : left;
-	const char *what = finding->is_doubtful
-				   ? "it looks false, but that takes more runs"
-				   : "the difference lies within the spread of "
-				     "the runs";
+	size_t needed = is_of_trace(finding->check->left) ? RECORDINGS_LEAST
+							  : RUNS_LEAST;
 
+	if (finding->is_doubtful)
+		return g_strdup_printf("it looks false, but to say so takes "
+				       "%zu runs with all CPUs free, and %zu "
+				       "of %zu had them",
+				       needed, least->quiet_runs, least->runs);
 	if (least->quiet_runs == least->runs)
-		return g_strdup(what);
-	return g_strdup_printf("%s; not all CPUs were free in %zu of %zu", what,
+		return g_strdup("the difference lies within the spread of the "
+				"runs");
+	return g_strdup_printf("the difference lies within the spread of the "
+			       "runs; not all CPUs were free in %zu of %zu",
 			       least->runs - least->quiet_runs, least->runs);
 }
 
@@ -150,7 +155,7 @@ static enum answer judge_swapped(const struct lesson_result *result)
 
 	for (const struct lesson_check *check = lesson->checks; check->left;
 	     check++) {
-		struct lesson_finding unused = { 0 };
+		struct lesson_finding unused = { .check = check };
 		char *left = exchanged(check->left, lesson->swap);
 		char *right = check->right
 				      ? exchanged(check->right, lesson->swap)

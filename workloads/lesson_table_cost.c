@@ -149,8 +149,9 @@ const struct lesson lesson_thread_vs_process = {
 	},
 	.swap = { "thread-crash", "process-crash" },
 	.plots = "timeline",
-	.look = { "The same work; processes begin later. What is black at their "
-		  "end is the recorder's: each process reports its end to it.",
+	.look = { "All wait at a barrier until the last has begun: processes "
+		  "longer. What is black in them is the recorder's, to which "
+		  "each reports.",
 		  "Survivors: 7 of 8 processes, and no thread.",
 		  "Isolation is what the start-up pays for." },
 };

@@ -146,7 +146,8 @@ const struct lesson lesson_three_ways = {
 	.plots = "timeline",
 	.look = { "The CPU rows: async takes the sum of all its tasks.",
 		  "The I/O rows: all take as long as one wait.",
-		  "Start-up and memory: processes, threads, coroutines." },
+		  "Start-up and memory: processes, threads, coroutines. What "
+		  "is black in the processes is the recorder's." },
 };
 
 const struct lesson lesson_gil = {

@@ -3,6 +3,7 @@
  * loop. All wait equally long; what differs is what the waiting costs.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -20,7 +21,10 @@ static uint64_t wait_once(uint64_t number)
 	return number + 1;
 }
 
-/* Each wait needs a descriptor. */
+/*
+ * Each wait needs a descriptor. The kernel's table of them is let grow at once:
+ * each time, all threads that open one would wait for it.
+ */
 static void prepare(const struct run *run)
 {
 	struct rlimit limit;
@@ -31,6 +35,7 @@ static void prepare(const struct run *run)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit))
 		die("descriptors", errno);
+	close(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, run->tasks + 16));
 }
 
 static bool tell_waits(const struct run *run, unsigned done)
