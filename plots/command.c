@@ -91,6 +91,8 @@ static error_t parse_text(struct arguments *a, int key, const char *text)
 		bad = parse_sort(text, &a->options.sort, &err);
 	else if (strcmp(text, "png") != 0 && strcmp(text, "svg") != 0)
 		bad = err_set(&err, "'%s' is neither png nor svg", text);
+	if (key == KEY_TOP && !bad && !n)
+		bad = err_set(&err, "--top 0 would draw nothing");
 	if (key == KEY_TOP)
 		a->options.top = (size_t)n;
 	if (key == 'k')
@@ -164,6 +166,15 @@ static int draw(struct report *const *reports, size_t n,
 				     how, err);
 }
 
+/* A window that begins after the end has nothing to draw. */
+static int check_window(const struct report *report, const char *dir,
+			uint64_t from_ns, struct err *err)
+{
+	if (!from_ns || report->run.duration_ns)
+		return 0;
+	return err_set(err, "'%s' ends before --from", dir);
+}
+
 static int load_and_draw(const struct arguments *a)
 {
 	struct load_options load = { .from_ns = a->options.from_ns,
@@ -181,6 +192,9 @@ static int load_and_draw(const struct arguments *a)
 	for (; n < a->n_dirs && !status; n++) {
 		reports[n] = load_report(a->dirs[n], &load, &err);
 		status = reports[n] ? EXIT_DONE : EXIT_CANNOT;
+		if (!status && check_window(reports[n], a->dirs[n],
+					    a->options.from_ns, &err))
+			status = EXIT_USAGE;
 	}
 	if (!status && n == 1 &&
 	    select_check(reports[0], a->options.lock, a->options.thread, &err))

@@ -61,7 +61,7 @@ static bool is_listed(const char *list, const char *name)
 int plot_check_kinds(const char *list, struct err *err)
 {
 	char **names = g_strsplit(list, ",", -1);
-	int result = 0;
+	int result = *list ? 0 : err_set(err, "--kind '' names no picture");
 
 	for (char **name = names; *name && !result; name++) {
 		size_t i = 0;

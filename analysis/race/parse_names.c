@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_ID = 8 }; /* characters of "M1234567" */
+
 const struct mutex *parse_find_mutex(const struct parser *p, const char *id)
 {
 	for (guint i = 0; i < p->mutexes->len; i++) {
@@ -61,6 +63,9 @@ static char *mutex_text(const struct parser *p, const char *id)
 
 	if (*name)
 		return g_strdup(name);
+	/* Of freed memory ThreadSanitizer reads a number that is none. */
+	if (!m && strlen(id) > MOST_ID)
+		return g_strdup("a mutex that is gone");
 	if (!m || !m->created.own)
 		return g_strdup(id);
 	place = frame_text(m->created.own);
@@ -131,6 +136,17 @@ static void name_operation(struct parser *p, struct race_access *a)
 	g_free(held_text);
 }
 
+/* ThreadSanitizer calls it a write when a block is given back. */
+static void name_release(struct race_access *a)
+{
+	const char *function = a->stack.n ? a->stack.frames[0].function : "";
+
+	if (!strcmp(a->operation, "write") &&
+	    (!strcmp(function, "free") ||
+	     g_str_has_prefix(function, "operator delete")))
+		a->operation = "free";
+}
+
 /* "16 bytes into heap block of 32 bytes, allocated in make (a.c:3)". */
 static void name_heap_block(struct parser *p)
 {
@@ -189,4 +205,5 @@ void parse_name_access(struct parser *p, struct access *access)
 {
 	name_locks(p, access);
 	name_operation(p, &access->access);
+	name_release(&access->access);
 }

@@ -28,17 +28,31 @@ static void add_frame(GString *key, const struct race_frame *frame)
 				       (unsigned long long)frame->offset);
 }
 
-/* From the access out to the program's own code; "" unknown. */
+/*
+ * Where the program's own code makes the access, by itself or by calling a
+ * library; "" unknown. What the library does on the way is left out: one walk
+ * through a tree that is not ready is one race, not one for each member of its
+ * nodes.
+ */
 static char *place_key(const struct race_stack *stack)
 {
 	GString *key = g_string_new(NULL);
 
-	for (guint i = 0; i < stack->n; i++) {
-		add_frame(key, &stack->frames[i]);
-		if (&stack->frames[i] == stack->own)
-			break;
-	}
+	if (stack->own)
+		add_frame(key, stack->own);
 	return g_string_free(key, FALSE);
+}
+
+/* Does a library make an access for the program? */
+static bool is_by_library(const struct race_report *report)
+{
+	for (guint i = 0; i < report->n_accesses; i++) {
+		const struct race_stack *stack = &report->accesses[i].stack;
+
+		if (stack->own && stack->own != stack->frames)
+			return true;
+	}
+	return false;
 }
 
 static char *loose_place_key(const struct race_stack *stack)
@@ -69,6 +83,9 @@ static const char *report_key(const struct race_report *report,
 		if (report->accesses[i].stack.n)
 			g_ptr_array_add(places,
 					place(&report->accesses[i].stack));
+	/* One line may hand several blocks to a library. */
+	if (report->allocated.n && is_by_library(report))
+		g_ptr_array_add(places, place(&report->allocated));
 	g_ptr_array_sort(places, compare_texts);
 	for (guint i = 0; i < places->len; i++)
 		g_string_append_printf(key, "|%s", (char *)places->pdata[i]);

@@ -1,8 +1,9 @@
 /*
  * Merges the reports of many runs: the same race, seen again, is one row.
  *
- * Two reports are the same if they are of one kind and both stacks agree from
- * the access out to the first line of the program's own code. The lines of
+ * Two reports are the same if they are of one kind and the program's own code
+ * makes both accesses, itself or through a library, at the same lines (through
+ * a library: to a block that is allocated at the same line too). The lines of
  * a fixed build have moved: over two builds only functions and variables count.
  */
 #ifndef ANALYSIS_RACE_ROWS_H

@@ -127,6 +127,41 @@ static void doubt_runs(struct race_result *r)
 		      (unsigned long long)c->rows->broken);
 }
 
+/* Some races may be ruled out where others were seen too rarely before. */
+static void doubt_rare(struct race_result *r)
+{
+	GString *open = g_string_new(NULL);
+	unsigned long long runs = r->after->runs;
+	guint n_gone = 0, n = 0;
+
+	for (guint i = 0; i < r->evidence->len; i++) {
+		const struct evidence *e =
+			&g_array_index(r->evidence, struct evidence, i);
+
+		if (!e->counts)
+			continue;
+		n++;
+		if (e->needed <= r->after->runs)
+			n_gone++;
+		else
+			g_string_append_printf(open, "%srace %u",
+					       open->len ? ", " : "", i + 1);
+	}
+	if (n_gone)
+		doubt(r,
+		      "%u of %u races are gone; for %s, rare before, %llu "
+		      "clean runs are too few: a confidence of %g takes %llu",
+		      n_gone, n, open->str, runs, r->confidence,
+		      (unsigned long long)r->needed);
+	else
+		doubt(r,
+		      "%llu clean %s too few for a confidence of %g: it takes "
+		      "%llu",
+		      runs, runs == 1 ? "run is" : "runs are", r->confidence,
+		      (unsigned long long)r->needed);
+	g_string_free(open, TRUE);
+}
+
 static void doubt_before(struct race_result *r)
 {
 	unsigned long long runs = r->before->runs;
@@ -146,11 +181,7 @@ static void doubt_before(struct race_result *r)
 		      "there is nothing to compare with",
 		      runs, unit(r->before->runs));
 	else if (r->needed > r->after->runs)
-		doubt(r,
-		      "%llu clean runs are too few for a confidence of %g: it "
-		      "takes %llu",
-		      (unsigned long long)r->after->runs, r->confidence,
-		      (unsigned long long)r->needed);
+		doubt_rare(r);
 }
 
 static void doubt_second(struct race_result *r)

@@ -6,7 +6,7 @@ setup() {
 
 @test "plot refuses what it does not know with status 2 and one line" {
 	local bad
-	for bad in "--kind nope" "--format gif" "--top x" "--from soon" \
+	for bad in "--kind nope" "--kind=" "--format gif" "--top x" "--top 0" "--from soon" \
 		"--from 2s --to 1s" "--kind compare" "--kind sweep" \
 		"--sweep x y" "--kind timeline x y"; do
 		# shellcheck disable=SC2086  # words on purpose

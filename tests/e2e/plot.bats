@@ -69,6 +69,8 @@ sum() { # TABLE BLOCK COLUMN
 	[ "$stderr" = "" ]
 	grep -qx "t_begin	$from" part/timeline.tsv
 	grep -qx "t_end	$to" part/timeline.tsv
+	run -2 --separate-stderr holdup plot in.trace -o part --from 1000s
+	[ "$stderr" = "holdup plot: 'in.trace' ends before --from" ]
 }
 
 @test "two recordings are drawn on one scale" {

@@ -59,7 +59,7 @@ static const struct {
 	{ "reference-count",
 	  RACE_DATA,
 	  "",
-	  { { "write", "put", "reference-count.c", 22, 0 } } },
+	  { { "free", "put", "reference-count.c", 22, 0 } } },
 };
 
 static const char *const compilers[] = { "gcc-12", "clang-14", "clang-19" };
@@ -372,6 +372,76 @@ static void the_same_race_of_two_runs_is_one_row(void **state)
 	race_pool_free(pool);
 }
 
+/* A tree that is walked too early is one race, not one for each of its nodes.
+ */
+static void what_a_library_does_on_the_way_splits_no_race(void **state)
+{
+	static const char text[] =
+		"==================\n"
+		"WARNING: ThreadSanitizer: data race (pid=7)\n"
+		"  Read of size 8 at 0x720400000%s by thread T2:\n"
+		"    #0 std::%s(int) /usr/include/c++/12/bits/map.h:%s "
+		"(app+0x1)\n"
+		"    #1 get(int) /home/me/a.cc:11:5 (app+0x2)\n\n"
+		"  Previous write of size 8 at 0x720400000%s by thread T1:\n"
+		"    #0 fill() /home/me/a.cc:10:5 (app+0x3)\n\n"
+		"  Location is heap block of size 72 at 0x720400000000 "
+		"allocated by thread T1:\n"
+		"    #0 operator new(unsigned long) <null> (app+0x4)\n"
+		"    #1 %s() /home/me/a.cc:%s:5 (app+0x5)\n\n"
+		"SUMMARY: ThreadSanitizer: data race /home/me/a.cc:11:5 in "
+		"get(int)\n"
+		"==================\n";
+	static const char *const parts[][6] = {
+		{ "010", "find", "700", "010", "fill", "10" },
+		{ "018", "less", "300", "018", "fill", "10" },
+		{ "010", "find", "700", "010", "make", "9" },
+	};
+	struct race_pool *pool = race_pool_new();
+	struct race_rows *rows = rows_new();
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+		char *one = g_strdup_printf(text, parts[i][0], parts[i][1],
+					    parts[i][2], parts[i][3],
+					    parts[i][4], parts[i][5]);
+		struct race_parsed parsed = parse(one, pool);
+
+		assert_int_equal(parsed.reports->len, 1);
+		rows_add(rows, &parsed, i, 1, pool);
+		race_parsed_clear(&parsed);
+		g_free(one);
+	}
+	assert_int_equal(rows->rows->len, 2);
+	assert_int_equal(rows_get(rows, 0)->seen_in, 2);
+	rows_free(rows);
+	race_pool_free(pool);
+}
+
+static void a_mutex_of_freed_memory_has_no_number(void **state)
+{
+	struct race_pool *pool = race_pool_new();
+	char *text = read_text("wrong-lock", "gcc-12");
+	char **parts = g_strsplit(text, "write M0", -1);
+	char *gone = g_strjoinv("write M6327758137329664", parts);
+	struct race_parsed parsed = parse(gone, pool);
+	const struct race_report *report = nth(&parsed, 0);
+	bool found = false;
+
+	(void)state;
+	assert_non_null(parts[1]);
+	for (guint i = 0; i < report->n_accesses; i++)
+		for (guint k = 0; k < report->accesses[i].n_locks; k++)
+			found |= !strcmp(report->accesses[i].locks[k],
+					 "a mutex that is gone");
+	assert_true(found);
+	race_parsed_clear(&parsed);
+	race_pool_free(pool);
+	g_strfreev(parts);
+	g_free(gone);
+	g_free(text);
+}
+
 static void a_moved_line_is_the_same_race_to_another_build(void **state)
 {
 	static const char *const names[] = { "wrong-lock gcc-12" };
@@ -419,6 +489,8 @@ int main(void)
 		cmocka_unit_test(the_same_race_of_two_runs_is_one_row),
 		cmocka_unit_test(
 			a_moved_line_is_the_same_race_to_another_build),
+		cmocka_unit_test(what_a_library_does_on_the_way_splits_no_race),
+		cmocka_unit_test(a_mutex_of_freed_memory_has_no_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

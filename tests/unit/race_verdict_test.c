@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <string.h>
 
 #include "analysis/race/stats.h"
 #include "analysis/race/verdict.h"
@@ -169,6 +170,31 @@ static void a_fix_is_judged_by_what_was_seen_before(void **state)
 	race_pool_free(pool);
 }
 
+/* One race that shows in 1 of 10 runs hides no fix of those in 10 of 10. */
+static void the_races_that_are_gone_are_told_from_the_rare(void **state)
+{
+	struct race_pool *pool = race_pool_new();
+	struct made before, after;
+	struct race_result result = { .confidence = 0.99,
+				      .before = &before.campaign,
+				      .after = &after.campaign };
+
+	(void)state;
+	make(&before, pool, 10);
+	add(&before, RACE_DATA, "x", 10);
+	add(&before, RACE_ORDER, "y", 10);
+	add(&before, RACE_USE_AFTER_FREE, "z", 1);
+	make(&after, pool, 6);
+	verdict_judge(&result);
+	assert_int_equal(result.verdict, VERDICT_INCONCLUSIVE);
+	assert_non_null(strstr(result.reason->str,
+			       "2 of 3 races are gone; for race 3, rare"));
+	verdict_clear(&result);
+	clear(&before);
+	clear(&after);
+	race_pool_free(pool);
+}
+
 static void signs_count_where_there_is_nothing_better(void **state)
 {
 	struct race_pool *pool = race_pool_new();
@@ -230,6 +256,8 @@ int main(void)
 			a_longer_silence_is_a_smaller_probability_of_a_miss),
 		cmocka_unit_test(one_program_is_clean_or_racy_or_in_doubt),
 		cmocka_unit_test(a_fix_is_judged_by_what_was_seen_before),
+		cmocka_unit_test(
+			the_races_that_are_gone_are_told_from_the_rare),
 		cmocka_unit_test(signs_count_where_there_is_nothing_better),
 		cmocka_unit_test(a_second_detector_has_to_agree),
 		cmocka_unit_test(exit_statuses_are_those_of_the_manual),
