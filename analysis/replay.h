@@ -149,6 +149,8 @@ void replay_learn_untold(struct replay *replay);
 
 struct replay_base {  /* the run unchanged */
 	uint64_t ns;  /* not 0 */
+	/* The same for each way of sharing, where nothing is known of it. */
+	uint64_t shared_ns[REPLAY_NSHARINGS];
 	double error; /* of what was recorded */
 	uint64_t forced;
 	bool trusted; /* the error is small enough for predictions */

@@ -60,37 +60,48 @@ void replay_learn_untold(struct replay *replay)
 		replay->plays_untold = false;
 }
 
-struct replay_base replay_base(const struct replay *replay)
-{
-	struct replay_result result = replay_run(replay, NULL, 0);
-	double error = error_of(replay, result.ns);
-
-	return (struct replay_base){
-		.ns = MAX(result.ns, 1),
-		.error = error,
-		.forced = result.forced,
-		.trusted = size_of(error) <= REPLAY_OFF_MOST,
-	};
-}
-
-static uint64_t scaled(const struct replay_base *base, uint64_t run_ns,
-		       uint64_t ns)
-{
-	double scaled = (double)run_ns * (double)ns / (double)base->ns;
-
-	return scaled < 0x1p64 ? (uint64_t)scaled : UINT64_MAX;
-}
-
 static uint64_t with_sharing(const struct replay *replay,
 			     const struct replay_change *changes, size_t n,
 			     enum replay_sharing sharing)
 {
 	struct replay_change all[REPLAY_CHANGES_MOST + 1];
 
-	memcpy(all, changes, n * sizeof(*all));
+	if (n)
+		memcpy(all, changes, n * sizeof(*all));
 	all[n] = (struct replay_change){ .kind = REPLAY_SHARING,
 					 .n = (uint32_t)sharing };
 	return replay_run(replay, all, n + 1).ns;
+}
+
+static bool is_sharing_open(const struct replay *replay)
+{
+	return replay->sync_calls && !replay->learned;
+}
+
+struct replay_base replay_base(const struct replay *replay)
+{
+	struct replay_result result = replay_run(replay, NULL, 0);
+	double error = error_of(replay, result.ns);
+	struct replay_base base = {
+		.ns = MAX(result.ns, 1),
+		.error = error,
+		.forced = result.forced,
+		.trusted = size_of(error) <= REPLAY_OFF_MOST,
+	};
+
+	for (int i = 0; i < REPLAY_NSHARINGS && is_sharing_open(replay); i++)
+		base.shared_ns[i] = MAX(
+			with_sharing(replay, NULL, 0, (enum replay_sharing)i),
+			1);
+	return base;
+}
+
+/* `ns` as the run with the changes, if `unchanged_ns` is the one without. */
+static uint64_t scaled(uint64_t unchanged_ns, uint64_t run_ns, uint64_t ns)
+{
+	double scaled = (double)run_ns * (double)ns / (double)unchanged_ns;
+
+	return scaled < 0x1p64 ? (uint64_t)scaled : UINT64_MAX;
 }
 
 struct replay_prediction replay_predict(const struct replay *replay,
@@ -100,15 +111,15 @@ struct replay_prediction replay_predict(const struct replay *replay,
 {
 	struct replay_result result = replay_run(replay, changes, n);
 	struct replay_prediction p = {
-		.ns = scaled(base, run_ns, result.ns),
+		.ns = scaled(base->ns, run_ns, result.ns),
 		.forced = result.forced,
 	};
 
 	p.low_ns = p.high_ns = p.ns;
-	if (!replay->sync_calls || replay->learned)
+	if (!is_sharing_open(replay))
 		return p;
 	for (int i = REPLAY_FREELY; i < REPLAY_NSHARINGS; i++) {
-		uint64_t ns = scaled(base, run_ns,
+		uint64_t ns = scaled(base->shared_ns[i], run_ns,
 				     with_sharing(replay, changes, n,
 						  (enum replay_sharing)i));
 
