@@ -131,3 +131,19 @@ unrecorded() { json t '[.processes[].reason, (.findings[].kind | select(. == "un
 	[ "$(counts)" = "[161]" ]
 	"$BUILD/aid/check_report" t
 }
+
+# shm BYTES CMD...: with a /dev/shm of that size.
+shm() {
+	# shellcheck disable=SC2016
+	unshare --mount sh -c 'mount -t tmpfs -o "size=$0" none /dev/shm && exec "$@"' "$@"
+}
+
+@test "a /dev/shm with hardly any room costs neither the program nor counts" {
+	shm 1m true || skip "no mounts for this user"
+	for size in 64k 1m; do
+		shm "$size" holdup record -o t -- "$BUILD/aid/primes"
+		[ "$(counts)" = "[161]" ]
+	done
+	run -125 shm 16k holdup record -o t -- "$BUILD/aid/primes"
+	[[ "$output" == *"'/dev/shm' is full"* ]]
+}

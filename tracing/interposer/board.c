@@ -204,6 +204,8 @@ static bool board_begin(long base, uint64_t bytes, bool is_private)
 	atomic_store_explicit(&board.ready, 0, memory_order_relaxed);
 	atomic_store_explicit(&board.cursor, 0, memory_order_relaxed);
 	if (!make_ready(header, bytes, BOARD_ALIGN)) {
+		/* What could be had of it may be the last that there is. */
+		sys3(SYS_madvise, base, CHUNK_BYTES, MADV_REMOVE);
 		sys3(SYS_munmap, base, (long)bytes, 0);
 		return false;
 	}

@@ -36,14 +36,16 @@ static int make_session(struct boards *boards, bool detail_all, uint32_t budget,
 {
 	char *path = g_build_filename(boards->dir, BOARD_SESSION_FILE, NULL);
 	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644);
-	bool ok = fd >= 0 && !fchmod(fd, 0644) &&
-		  !ftruncate(fd, sizeof(struct board_session));
+	/* Where there is no room for it, nobody must learn that by SIGBUS. */
+	int why = fd < 0 ? errno
+			 : posix_fallocate(fd, 0, sizeof(struct board_session));
+	bool ok = !why && !fchmod(fd, 0644);
 	void *map = ok ? mmap(NULL, sizeof(struct board_session),
 			      PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
 		       : MAP_FAILED;
 
 	if (map == MAP_FAILED)
-		err_errno(err, errno, "cannot create '%s'", path);
+		err_errno(err, why ? why : errno, "cannot create '%s'", path);
 	else
 		boards->session = map;
 	if (fd >= 0)
@@ -116,10 +118,15 @@ static struct board_header *map_board(const char *path, uint64_t *bytes)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	struct board_header *header = MAP_FAILED;
+	uint64_t magic = 0;
 	struct stat st;
 
+	/* Not through memory: there may have been no room for the first page.
+	 */
 	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	    (size_t)st.st_size >= sizeof(*header)) {
+	    (size_t)st.st_size >= sizeof(*header) &&
+	    pread(fd, &magic, sizeof(magic), 0) == sizeof(magic) &&
+	    magic == BOARD_MAGIC) {
 		*bytes = (uint64_t)st.st_size;
 		header = mmap(NULL, *bytes, PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_NORESERVE, fd, 0);
@@ -128,7 +135,7 @@ static struct board_header *map_board(const char *path, uint64_t *bytes)
 		close(fd);
 	if (header == MAP_FAILED)
 		return NULL;
-	if (header->magic == BOARD_MAGIC && header->version == BOARD_VERSION)
+	if (header->version == BOARD_VERSION)
 		return header;
 	munmap(header, *bytes);
 	return NULL;

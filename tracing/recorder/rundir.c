@@ -11,11 +11,14 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #define PREFIX	      "holdup-"
 #define TRACEFS	      "/sys/kernel/tracing"
+#define ROOM_BYTES    (16u << 20)
+#define SHM_BYTES     (32u << 10)
 #define STALE_SECONDS 5 /* younger ones may not have their lock yet */
 
 static int remove_one(const char *path, const struct stat *st, int type,
@@ -119,15 +122,33 @@ static int make_in(struct rundir *run, const char *parent, struct err *err)
 	return -1;
 }
 
+/* Containers often have a /dev/shm of 64 MB, or of next to nothing. */
+static bool has_room(const char *parent, uint64_t bytes)
+{
+	struct statvfs fs;
+
+	return statvfs(parent, &fs) || !fs.f_blocks ||
+	       fs.f_bavail * fs.f_frsize >= bytes;
+}
+
 int rundir_make(struct rundir *run, struct err *err)
 {
 	const char *const parents[] = { "/dev/shm", getenv("TMPDIR"), "/tmp" };
+	const size_t n = G_N_ELEMENTS(parents);
 
 	*run = (struct rundir){ .fd = -1 };
-	for (size_t i = 0; i < G_N_ELEMENTS(parents); i++) {
+	/* LTTng in the program has a page there, come what may. */
+	if (!has_room("/dev/shm", SHM_BYTES))
+		return err_set(err, "'/dev/shm' is full: no program can be "
+				    "recorded without room there");
+	/* Where there is little room only in the second round. */
+	for (size_t i = 0; i < 2 * n; i++) {
+		const char *parent = parents[i % n];
+
 		/* A socket's path has room for 107 characters. */
-		if (!parents[i] || parents[i][0] != '/' ||
-		    strlen(parents[i]) > 60 || make_in(run, parents[i], err))
+		if (!parent || parent[0] != '/' || strlen(parent) > 60 ||
+		    has_room(parent, ROOM_BYTES) != (i < n) ||
+		    make_in(run, parent, err))
 			continue;
 		if (!access(TRACEFS "/events/sched/sched_switch/id", R_OK))
 			run->tracefs = g_strdup(TRACEFS);
