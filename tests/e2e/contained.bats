@@ -147,3 +147,20 @@ shm() {
 	run -125 shm 16k holdup record -o t -- "$BUILD/aid/primes"
 	[[ "$output" == *"'/dev/shm' is full"* ]]
 }
+
+@test "limits that the program is to have are not those of the recorder" {
+	for limit in "-Sn 40" "-Sv 400000" "-l 0" "-Sf 20000"; do
+		# shellcheck disable=SC2086
+		(ulimit $limit && holdup record -o t -- "$BUILD/aid/primes")
+		[ "$(counts)" = "[161]" ]
+	done
+	run -125 bash -c 'ulimit -n 64 && holdup record -o t -- true'
+	[[ "$output" == *"64 open files (ulimit -n) are too few"* ]]
+}
+
+@test "root without any capability records, with what an ordinary user may" {
+	[ "$(id -u)" = 0 ] || skip "giving up capabilities takes some"
+	setpriv --bounding-set -all --inh-caps -all holdup record -o t -- "$BUILD/aid/primes"
+	[ "$(counts)" = "[161]" ]
+	"$BUILD/aid/check_report" t
+}

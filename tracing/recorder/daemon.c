@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +19,8 @@
 #include "tracing/recorder/clock.h"
 
 #define START_SECONDS 30
+#define SPACE_LEAST   ((rlim_t)1 << 30)
+#define FILES_LEAST   96
 #define KILL_SECONDS  5
 
 /*
@@ -52,6 +56,8 @@ static void become_daemon(const struct rundir *run, const char *out,
 {
 	char *log = g_build_filename(run->path, "daemon.log", NULL);
 	char *sockets = g_build_filename(run->path, ".lttng", NULL);
+	/* Its own group: to give anything to another one takes a capability. */
+	const struct group *ours = getgrgid(getegid());
 	sigset_t all;
 	int fd;
 
@@ -75,9 +81,16 @@ static void become_daemon(const struct rundir *run, const char *out,
 		hide_shm(out);
 	/* It shall load sessions from where none is, not the machine's. */
 	execlp("lttng-sessiond", "lttng-sessiond", "--no-kernel",
-	       "--sig-parent", "--load",
-	       run->is_hidden ? "/run/lttng" : sockets, (char *)NULL);
+	       "--sig-parent", "--group", ours ? ours->gr_name : "root",
+	       "--load", run->is_hidden ? "/run/lttng" : sockets, (char *)NULL);
 	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static bool is_short(void)
+{
+	struct rlimit space;
+
+	return !getrlimit(RLIMIT_AS, &space) && space.rlim_cur < SPACE_LEAST;
 }
 
 static int failed(const struct rundir *run, int status, struct err *err)
@@ -89,7 +102,9 @@ static int failed(const struct rundir *run, int status, struct err *err)
 			     "'apt-get install lttng-tools'");
 	else
 		err_set(err, "lttng-sessiond did not start: %s",
-			why ? why : "it ended at once");
+			why	     ? why
+			: is_short() ? "too little memory (ulimit -v)"
+				     : "it ended at once");
 	g_free(why);
 	return -1;
 }
@@ -125,8 +140,16 @@ static int await(const struct rundir *run, pid_t pid, struct err *err)
 pid_t daemon_start(const struct rundir *run, const char *out, struct err *err)
 {
 	pid_t keeper = getpid();
-	pid_t pid = fork();
+	struct rlimit files = { 0, RLIM_INFINITY };
+	pid_t pid;
 
+	getrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_max < FILES_LEAST)
+		return err_set(err,
+			       "%llu open files (ulimit -n) are too few for "
+			       "lttng-sessiond: allow %d",
+			       (unsigned long long)files.rlim_max, FILES_LEAST);
+	pid = fork();
 	if (pid < 0)
 		return err_errno(err, errno, "cannot start lttng-sessiond");
 	if (pid == 0)

@@ -24,11 +24,13 @@
 #include "tracing/recorder/session.h"
 #include "tracing/recorder/ustdir.h"
 
-#define SESSION	   "holdup"
-#define NICE	   (-10)
-#define BUDGET_MIN 500ull
-#define LOOK_MS	   100		 /* how often the rings are read */
-#define TICK_NS	   1000000000ull /* how often the boards are */
+#define SESSION	     "holdup"
+#define NICE	     (-10)
+#define FILES_DAEMON 4096 /* it closes all that it could have */
+#define FILES_MOST   (1u << 20)
+#define BUDGET_MIN   500ull
+#define LOOK_MS	     100	   /* how often the rings are read */
+#define TICK_NS	     1000000000ull /* how often the boards are */
 
 struct keeper {
 	int front; /* socket; -1 once the front is gone */
@@ -65,15 +67,18 @@ int message_receive(int socket, struct message *message)
 	return n > 0 ? 0 : -1;
 }
 
-/* A limit on the size of files is meant for the program's, not for ours. */
-static void allow_bytes(void)
+/* Limits are meant for the program, not for us: as far up as we may. */
+static void allow(int resource, rlim_t most)
 {
-	struct rlimit bytes = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit;
+	const struct rlimit more = { most, most };
 
-	if (!setrlimit(RLIMIT_FSIZE, &bytes) || getrlimit(RLIMIT_FSIZE, &bytes))
+	if (getrlimit(resource, &limit) || limit.rlim_cur >= most)
 		return;
-	bytes.rlim_cur = bytes.rlim_max;
-	setrlimit(RLIMIT_FSIZE, &bytes);
+	if (limit.rlim_max < most && !setrlimit(resource, &more))
+		return;
+	limit.rlim_cur = MIN(limit.rlim_max, most);
+	setrlimit(resource, &limit);
 }
 
 /* Apart from the terminal and from whatever the caller passed us. */
@@ -97,7 +102,9 @@ static void detach(int front, int out)
 	sigprocmask(SIG_SETMASK, &told, NULL);
 	/* Where we may, so that busy CPUs cost no events; daemons inherit it.
 	 */
-	allow_bytes();
+	allow(RLIMIT_FSIZE, RLIM_INFINITY);
+	allow(RLIMIT_AS, RLIM_INFINITY);
+	allow(RLIMIT_NOFILE, FILES_DAEMON);
 	setpriority(PRIO_PROCESS, 0, NICE);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
@@ -120,20 +127,6 @@ static void hurry(bool on)
 	};
 
 	sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &param);
-}
-
-/*
- * One descriptor for each process watched, so many may be needed. Not before
- * the daemons have started, which close all that they could have.
- */
-static void allow_files(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files))
-		return;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
 }
 
 /* A daemon that was killed leaves its socket behind. */
@@ -191,7 +184,8 @@ static int set_up(struct keeper *k, const struct keeper_options *options,
 		err_prefix(err, "session");
 		goto out;
 	}
-	allow_files();
+	/* A descriptor for each process watched. */
+	allow(RLIMIT_NOFILE, FILES_MOST);
 	k->daemon_fd =
 		(int)syscall(SYS_pidfd_open, session_daemon(k->session), 0);
 	k->boards = boards_new(k->run.boards, m->detail_all,
