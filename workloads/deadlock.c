@@ -39,10 +39,13 @@ struct taker {
 	bool backs_off;
 };
 
-static void take(pthread_mutex_t *lock)
+static void taking(void)
 {
 	atomic_fetch_add(&waiting, 1);
-	pthread_mutex_lock(lock);
+}
+
+static void taken(void)
+{
 	atomic_fetch_sub(&waiting, 1);
 	atomic_fetch_add(&steps, 1);
 }
@@ -50,11 +53,15 @@ static void take(pthread_mutex_t *lock)
 /* Takes both locks; returns false after it has given the first one back. */
 static bool take_both(struct taker *taker, unsigned round)
 {
-	take(taker->first);
+	taking();
+	pthread_mutex_lock(taker->first);
+	taken();
 	if (taker->first_taken && round == 0)
 		pthread_barrier_wait(taker->first_taken);
 	if (!taker->backs_off) {
-		take(taker->second);
+		taking();
+		pthread_mutex_lock(taker->second);
+		taken();
 		return true;
 	}
 	if (pthread_mutex_trylock(taker->second) == 0)
