@@ -150,23 +150,12 @@ static json_t *read_report(struct lesson_outcome *outcome)
 	return report;
 }
 
-/* Whether the program told of itself: of its threads, where they start. */
-static bool is_told(const json_t *report)
+/* Whether all that the program told of itself has been heard. */
+static bool is_heard(const json_t *report)
 {
-	bool any_created = false, any_routine = false;
-	json_t *threads = json_object_get(report, "threads"), *thread;
-	size_t i;
+	json_t *run = json_object_get(report, "run");
 
-	json_array_foreach(threads, i, thread)
-	{
-		const char *routine = json_string_value(
-			json_object_get(thread, "start_routine"));
-
-		any_routine |= routine && *routine;
-		any_created |= json_integer_value(json_object_get(
-				       thread, "created_by")) > 0;
-	}
-	return any_routine || !any_created;
+	return json_integer_value(json_object_get(run, "events_lost")) == 0;
 }
 
 /* One recording, kept in the outcome; false: it tells too little. */
@@ -185,7 +174,7 @@ static bool record_once(struct lesson_result *result,
 	if (!report)
 		return false;
 	outcome->is_quiet = is_quiet && others(report) <= OTHERS_MOST;
-	if ((!is_told(report) ||
+	if ((!is_heard(report) ||
 	     (outcome->variant->events && !lesson_read_events(outcome))) &&
 	    !is_last) {
 		json_decref(report);
