@@ -154,8 +154,9 @@ shm() {
 		(ulimit $limit && holdup record -o t -- "$BUILD/aid/primes")
 		[ "$(counts)" = "[161]" ]
 	done
-	run -125 bash -c 'ulimit -n 64 && holdup record -o t -- true'
-	[[ "$output" == *"64 open files (ulimit -n) are too few"* ]]
+	# Who may raise it does.
+	run bash -c 'ulimit -n 64 && holdup record -o t -- true'
+	[ "$status" = 0 ] || [[ "$output" == *"64 open files (ulimit -n) are too few"* ]]
 }
 
 @test "root without any capability records, with what an ordinary user may" {
