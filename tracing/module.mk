@@ -18,7 +18,7 @@ $(BUILD)/pic/tracing/interposer/%.o: own += -fexceptions
 
 # The recorder. liblttng-ctl is loaded when a recording starts (session.c).
 recorder.src := $(patsubst %,tracing/recorder/%.c,clock ctf rings rings_decode tree sched \
-	ids board_trace board_read board_slots buffers rundir outdir ustdir daemon session calibrate preload logbook target \
+	ids throttle board_trace board_read board_slots buffers rundir outdir ustdir daemon session calibrate preload logbook target \
 	barrier keeper front record doctor)
 holdup.src += $(recorder.src)
 holdup.pkgs += glib-2.0 jansson

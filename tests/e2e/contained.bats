@@ -165,3 +165,20 @@ shm() {
 	[ "$(counts)" = "[161]" ]
 	"$BUILD/aid/check_report" t
 }
+
+@test "a CPU quota that holds the program back is told of" {
+	group=$(mktemp -d "/sys/fs/cgroup/cpu/holdup.XXXXXX" 2>/dev/null) ||
+		group=$(mktemp -d "/sys/fs/cgroup/holdup.XXXXXX" 2>/dev/null) ||
+		skip "no control groups for this user"
+	{ echo 50000 >"$group/cpu.cfs_quota_us" || echo "50000 100000" >"$group/cpu.max"; } 2>/dev/null ||
+		{ rmdir "$group"; skip "no CPU quotas here"; }
+	# The whole recording in it, as in a container: half a CPU, for a loop that
+	# takes a whole one much longer than a tenth of a second.
+	# shellcheck disable=SC2016
+	status=0
+	timeout 100 sh -c 'echo $$ >"$0/cgroup.procs" && exec holdup record -o t -- sh -c "
+		i=0; while [ \$i -lt 1000000 ]; do i=\$((i + 1)); done"' "$group" || status=$?
+	await rmdir "$group"
+	[ "$status" = 0 ]
+	json t .run.notes | grep -q "CPU quota of a control group held the program back"
+}

@@ -22,6 +22,7 @@
 #include "tracing/recorder/daemon.h"
 #include "tracing/recorder/rundir.h"
 #include "tracing/recorder/session.h"
+#include "tracing/recorder/throttle.h"
 #include "tracing/recorder/ustdir.h"
 
 #define SESSION	     "holdup"
@@ -42,6 +43,7 @@ struct keeper {
 	struct session *session;
 	struct boards *boards;
 	struct board_trace *board_trace;
+	struct throttle *throttle;
 	int daemon_fd; /* pidfd, -1: none */
 	bool has_offset;
 	uint64_t next_tick_ns;
@@ -385,6 +387,7 @@ static void finish(struct keeper *k)
 		ustdir_mend(k->out->path);
 	ustdir_count(k->out->path, m->streams);
 	note_losses(m);
+	throttle_note(k->throttle, m);
 	if (logbook_write(m, k->out->fd, &err))
 		logbook_note(m, "'%s': %s", k->out->path, err.text);
 }
@@ -393,6 +396,7 @@ static void clear(struct keeper *k)
 {
 	session_free(k->session);
 	board_trace_free(k->board_trace);
+	throttle_free(k->throttle);
 	boards_free(k->boards);
 	sched_free(k->sched);
 	rundir_clear(&k->run);
@@ -407,6 +411,7 @@ static int follow(struct keeper *k, const struct message *message,
 
 	k->manifest->pid = message->pid;
 	k->manifest->times.start_ns = clock_ns();
+	k->throttle = throttle_begin(message->pid);
 	if (k->sched)
 		rc = sched_follow(k->sched, message->pid, path,
 				  k->manifest->epoch_offset_ns, err);
