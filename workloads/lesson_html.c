@@ -222,9 +222,10 @@ static void write_lesson(const struct lesson_result *result, FILE *out)
 	fprintf(out, "<h2 id=\"%s\">%s</h2>\n", lesson->id, lesson->id);
 	write_tagged(out, "<p>", lesson->claim, "</p>\n");
 	fprintf(out,
-		"<p class=\"quiet\">scale %g, %u runs each, %u CPUs, %.0f %% of "
+		"<p class=\"quiet\">scale %g, %u run%s each, %u CPU%s, %.0f %% of "
 		"them used by other programs</p>\n",
-		result->scale, result->runs, result->cpus,
+		result->scale, result->runs, result->runs == 1 ? "" : "s",
+		result->cpus, result->cpus == 1 ? "" : "s",
 		100 * result->foreign);
 	write_variants(result, out);
 	write_sweep(result, out);

@@ -128,6 +128,42 @@ static void one_spoilt_round_of_ten_decides_nothing(void **state)
 			 ANSWER_UNDECIDED);
 }
 
+/* Below or above the bound, as a coin says: which median would be at it. */
+static double toss(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state >> 63 ? 0.5 : 1.5;
+}
+
+static bool is_found_below(uint64_t *state)
+{
+	struct sample left = { 0 }, right = { 0 };
+	double low, high;
+
+	for (unsigned i = 1; i <= 20; i++) {
+		sample_add(&left, i, toss(state));
+		sample_add(&right, i, 1);
+		if ((i == 5 || i == 10 || i == 20) &&
+		    sample_compare(&left, RELATION_BELOW, 1, 0, &right, &low,
+				   &high) == ANSWER_YES)
+			return true;
+	}
+	return false;
+}
+
+static void three_looks_err_no_more_often_than_told(void **state)
+{
+	uint64_t random = 88172645463325252;
+	unsigned errors = 0, trials = 20000;
+
+	(void)state;
+	for (unsigned i = 0; i < trials; i++)
+		errors += is_found_below(&random);
+	assert_in_range(errors, trials / 25, trials * 63 / 1000);
+}
+
 /* Quiet runs of one side need not be those of the other. */
 static void sides_without_common_rounds_are_compared_by_their_ends(void **state)
 {
@@ -198,6 +234,7 @@ int main(void)
 		cmocka_unit_test(overlap_decides_nothing),
 		cmocka_unit_test(slow_spells_hit_both_sides_of_a_round),
 		cmocka_unit_test(one_spoilt_round_of_ten_decides_nothing),
+		cmocka_unit_test(three_looks_err_no_more_often_than_told),
 		cmocka_unit_test(
 			sides_without_common_rounds_are_compared_by_their_ends),
 		cmocka_unit_test(equal_counts_are_equal),
