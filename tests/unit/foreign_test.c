@@ -262,7 +262,7 @@ static void one_jump_of_the_clock_moves_one_event(void **state)
 	read_stats_clear(&stats);
 }
 
-/* Without a limit, as under sanitizers, all memory of the machine would be used. */
+/* Without a limit, as under sanitizers, it would take all memory there is. */
 static bool is_memory_limited(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
