@@ -9,7 +9,7 @@ holdup.libs += $(base.libs)
 # process.c last: its constructor tells the first event.
 libs += libholdup
 libholdup.src := $(patsubst %,tracing/interposer/%.c,events tell clock board stack \
-	real surroundings module ids thread section block mutex rwlock spin cond barrier once sem c11 \
+	real surroundings module ids thread section wait block mutex rwlock spin cond barrier once sem c11 \
 	futex threads sleep fds io io_plain io_wait io_socket io_open fork \
 	exec privileges hooks process)
 libholdup.pkgs := lttng-ust

@@ -203,6 +203,18 @@ hold_count(struct board_entry *entry, uint64_t ticks)
 		entry->hold_max_ticks = ticks;
 }
 
+static inline void wait_count(struct board_entry *entry, uint64_t ticks)
+{
+	uint64_t ns = clock_span_ns(ticks);
+
+	entry->wait_ns += ns;
+	if (ns > entry->wait_max_ns)
+		entry->wait_max_ns = ns;
+}
+
+/* Of which the thread's events about such sections are paid. */
+struct budget *budget_of(const struct board_entry *entry);
+
 /*
  * The same two for fast paths, in one and before the release, which can be the
  * last thing to do then; to count takes less than to keep for after it. False:
