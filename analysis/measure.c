@@ -150,16 +150,6 @@ static double wanted(const struct report *report)
 	return sum;
 }
 
-/* What others used of the CPUs, by the recorder's count. */
-static double foreign(const struct report *report)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < report->utilization.n_cpus; i++)
-		sum += (double)report->utilization.cpu_foreign_ns[i];
-	return sum;
-}
-
 uint64_t measure_denied(const struct report *report)
 {
 	double denied = wanted(report);
@@ -175,7 +165,7 @@ uint64_t measure_denied(const struct report *report)
 			  (double)report->utilization.demand_ns[i];
 	/* Who was queued at one CPU while another one idled was denied none. */
 	if (report->utilization.foreign_told)
-		denied = MIN(denied, foreign(report));
+		denied = MIN(denied, report_foreign(report));
 	return denied > 0 ? (uint64_t)denied : 0;
 }
 

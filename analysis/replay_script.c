@@ -427,15 +427,14 @@ static const uint64_t *points_of(const struct making *k,
  */
 static double slowdown_of(const struct making *k, const struct report *report)
 {
-	double busy = 0, foreign = 0;
+	double slowdown = demand_slowdown(k->demand);
+	double busy = 0;
 
-	for (size_t i = 0; i < report->utilization.n_cpus; i++) {
+	for (size_t i = 0; i < report->utilization.n_cpus; i++)
 		busy += (double)report->utilization.cpu_busy_ns[i];
-		foreign += (double)report->utilization.cpu_foreign_ns[i];
-	}
-	return report->utilization.foreign_told && busy > 0
-		       ? MIN(demand_slowdown(k->demand), 1 + foreign / busy)
-		       : demand_slowdown(k->demand);
+	if (!report->utilization.foreign_told || busy <= 0)
+		return slowdown;
+	return MIN(slowdown, 1 + report_foreign(report) / busy);
 }
 
 static void replay_fill(struct making *k, struct fill *fill,

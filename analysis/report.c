@@ -84,3 +84,12 @@ void report_free(struct report *report)
 	if (report)
 		arena_free(report->arena);
 }
+
+double report_foreign(const struct report *report)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < report->utilization.n_cpus; i++)
+		sum += (double)report->utilization.cpu_foreign_ns[i];
+	return sum;
+}

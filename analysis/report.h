@@ -458,4 +458,7 @@ struct report *report_new(void);
 
 void report_free(struct report *report);
 
+/* What programs that were not recorded used of the CPUs, in ns. */
+double report_foreign(const struct report *report);
+
 #endif

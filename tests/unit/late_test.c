@@ -8,22 +8,39 @@
 #include "analysis/model_parts.h"
 #include "tests/feed.h"
 
+/* Thread 11 makes thread 12, of process `pid`, before anything is told of it.
+ */
+static void make_thread(struct model *m, int32_t pid)
+{
+	struct event fork = { .type = EVENT_SCHED_FORK,
+			      .pid = FEED_PID,
+			      .tid = 11 };
+
+	fork.u.task.tid = 12;
+	fork.u.task.pid = pid;
+	model_event(m, &fork);
+}
+
+/* 12 is on CPU 1 from 100 to 10,000,000 ns, half of the time. */
+static void run_and_rest(struct model *m)
+{
+	for (uint64_t ns = 100; ns < 10000000; ns += 200) {
+		feed_switch(m, ns, 1, 0, 0, 12);
+		feed_switch(m, ns + 100, 1, 12, 1, 0);
+	}
+}
+
 /* Its process starts slowly: the scheduler sees it long before it has a word.
  */
 static void a_thread_that_is_told_late_keeps_its_time(void **state)
 {
 	const struct model_options options = { .cpus = 2, .round = 64 };
 	struct model *m = model_new(&options);
-	struct event fork = { .type = EVENT_SCHED_FORK,
-			      .pid = FEED_PID,
-			      .tid = 11 };
 	struct report *r;
 
 	(void)state;
 	feed_start(m, 0, 11);
-	fork.u.task.tid = 12;
-	fork.u.task.pid = FEED_PID;
-	model_event(m, &fork);
+	make_thread(m, FEED_PID);
 	feed_switch(m, 10, 1, 0, 0, 12);
 	for (uint64_t ns = 100; ns < 90000; ns += 100)
 		feed_switch(m, ns, 0, ns / 100 % 2 ? 0 : 11, 1,
@@ -42,20 +59,12 @@ static void a_thread_that_is_told_late_keeps_its_time(void **state)
 static void a_thread_that_is_told_very_late_is_in_all_sums(void **state)
 {
 	struct model *m = feed_new_from(2, 0);
-	struct event fork = { .type = EVENT_SCHED_FORK,
-			      .pid = FEED_PID,
-			      .tid = 11 };
 	struct report *r;
 
 	(void)state;
 	feed_start(m, 0, 11);
-	fork.u.task.tid = 12;
-	fork.u.task.pid = FEED_PID;
-	model_event(m, &fork);
-	for (uint64_t ns = 100; ns < 10000000; ns += 200) {
-		feed_switch(m, ns, 1, 0, 0, 12);
-		feed_switch(m, ns + 100, 1, 12, 1, 0);
-	}
+	make_thread(m, FEED_PID);
+	run_and_rest(m);
 	feed_switch(m, 10000100, 1, 0, 0, 12);
 	feed_start(m, 10000200, 12);
 	feed_exit(m, 20000000, 12);
@@ -69,9 +78,6 @@ static void a_thread_that_is_told_very_late_is_in_all_sums(void **state)
 static void a_thread_that_its_board_tells_late_is_in_all_sums(void **state)
 {
 	struct model *m = feed_new_from(2, 0);
-	struct event fork = { .type = EVENT_SCHED_FORK,
-			      .pid = FEED_PID,
-			      .tid = 11 };
 	struct event stats = { .type = EVENT_LOCK_STATS,
 			       .ts_ns = 10000200,
 			       .pid = 12,
@@ -81,12 +87,8 @@ static void a_thread_that_its_board_tells_late_is_in_all_sums(void **state)
 
 	(void)state;
 	feed_start(m, 0, 11);
-	fork.u.task.tid = fork.u.task.pid = 12;
-	model_event(m, &fork);
-	for (uint64_t ns = 100; ns < 10000000; ns += 200) {
-		feed_switch(m, ns, 1, 0, 0, 12);
-		feed_switch(m, ns + 100, 1, 12, 1, 0);
-	}
+	make_thread(m, 12);
+	run_and_rest(m);
 	feed_switch(m, 10000100, 1, 0, 0, 12);
 	stats.u.stats.address = 0x1000;
 	stats.u.stats.acquisitions = 1;
@@ -104,9 +106,6 @@ static void a_thread_that_its_board_tells_late_is_in_all_sums(void **state)
 static void what_came_before_the_first_word_is_forgotten(void **state)
 {
 	struct model *m = feed_new_from(2, 0);
-	struct event fork = { .type = EVENT_SCHED_FORK,
-			      .pid = FEED_PID,
-			      .tid = 11 };
 	struct event start = { .type = EVENT_PROCESS_START,
 			       .ts_ns = 10000200,
 			       .pid = FEED_PID,
@@ -115,9 +114,7 @@ static void what_came_before_the_first_word_is_forgotten(void **state)
 
 	(void)state;
 	model_thread_new(m, FEED_PID, 11, 0)->child = true;
-	fork.u.task.tid = 12;
-	fork.u.task.pid = FEED_PID;
-	model_event(m, &fork);
+	make_thread(m, FEED_PID);
 	for (uint64_t ns = 100; ns < 10000000; ns += 200) {
 		feed_switch(m, ns, 1, 0, 0, 12);
 		feed_switch(m, ns + 100, 1, 12, 1, 0);
