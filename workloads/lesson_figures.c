@@ -14,6 +14,27 @@ static double number(const json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
+/* Without its records nobody knows who has a CPU, or sleeps in a lock. */
+static bool has_scheduler(const json_t *report)
+{
+	const char *source = json_string_value(
+		json_object_get(json_object_get(report, "run"), "scheduler"));
+
+	return source && strcmp(source, "none") != 0;
+}
+
+static bool takes_scheduler(const char *state)
+{
+	static const char *const states[] = { "running",   "spinning",
+					      "preempted", "woken",
+					      "ready",	   "lock" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
+		if (!strcmp(state, states[i]))
+			return true;
+	return false;
+}
+
 /* Not the first of its process. */
 static bool is_worker(const json_t *thread)
 {
@@ -43,6 +64,8 @@ static double share(const json_t *report, const char *state)
 	json_t *thread;
 	size_t i;
 
+	if (takes_scheduler(state) && !has_scheduler(report))
+		return unknown;
 	json_array_foreach(json_object_get(report, "threads"), i, thread)
 	{
 		json_t *states = json_object_get(thread, "state_ns");
@@ -448,35 +471,36 @@ bool lesson_report_figure(const json_t *report, const char *name, double *out)
 	static const struct {
 		const char *name;
 		double (*figure)(const json_t *report, const char *argument);
+		bool takes_scheduler;
 	} figures[] = {
-		{ "share", share },
-		{ "unhindered", unhindered },
-		{ "busiest", busiest },
-		{ "switches", switches },
-		{ "threads", count_threads },
-		{ "running", running },
-		{ "idle", idle },
-		{ "predicted", predicted },
-		{ "processes", processes },
-		{ "lock_wait", lock_wait },
-		{ "lock_hold", lock_hold },
-		{ "lock_acquisitions", lock_acquisitions },
-		{ "lock_contended", lock_contended },
-		{ "lock_waits", lock_waits },
-		{ "lock_queue", lock_queue },
-		{ "lock_overlap", lock_overlap },
-		{ "lock_operations", lock_operations },
-		{ "named", named },
-		{ "creation_us", creation_us },
-		{ "io_wait", io_wait },
-		{ "switches_per_s", switches_per_s },
-		{ "hold_io", hold_io },
-		{ "held_io", held_io },
-		{ "hold_sleep", hold_sleep },
-		{ "hold_off", hold_off },
-		{ "findings", findings },
-		{ "deadlocked", deadlocked },
-		{ "inversions", inversions },
+		{ "share", share, false },
+		{ "unhindered", unhindered, true },
+		{ "busiest", busiest, false },
+		{ "switches", switches, true },
+		{ "threads", count_threads, false },
+		{ "running", running, true },
+		{ "idle", idle, true },
+		{ "predicted", predicted, false },
+		{ "processes", processes, false },
+		{ "lock_wait", lock_wait, false },
+		{ "lock_hold", lock_hold, false },
+		{ "lock_acquisitions", lock_acquisitions, false },
+		{ "lock_contended", lock_contended, false },
+		{ "lock_waits", lock_waits, false },
+		{ "lock_queue", lock_queue, false },
+		{ "lock_overlap", lock_overlap, false },
+		{ "lock_operations", lock_operations, false },
+		{ "named", named, false },
+		{ "creation_us", creation_us, false },
+		{ "io_wait", io_wait, false },
+		{ "switches_per_s", switches_per_s, true },
+		{ "hold_io", hold_io, false },
+		{ "held_io", held_io, false },
+		{ "hold_sleep", hold_sleep, false },
+		{ "hold_off", hold_off, true },
+		{ "findings", findings, false },
+		{ "deadlocked", deadlocked, false },
+		{ "inversions", inversions, false },
 	};
 	const char *colon = strchr(name, ':');
 	size_t n = colon ? (size_t)(colon - name) : strlen(name);
@@ -485,6 +509,8 @@ bool lesson_report_figure(const json_t *report, const char *name, double *out)
 		if (strlen(figures[i].name) != n ||
 		    strncmp(figures[i].name, name, n) != 0)
 			continue;
+		if (figures[i].takes_scheduler && !has_scheduler(report))
+			return false;
 		*out = figures[i].figure(report, colon ? colon + 1 : "");
 		return isfinite(*out);
 	}
