@@ -161,11 +161,6 @@ static char **plain_command(const struct settings *s, struct err *err)
 
 	if (s->plain)
 		return split("--plain", s->plain, err);
-	if (!strstr(s->argv[0], "/workloads-tsan/")) {
-		err_set(err, "--second needs --plain CMD: valgrind cannot run "
-			     "a program built with ThreadSanitizer");
-		return NULL;
-	}
 	argv = g_strdupv(s->argv);
 	parts = g_strsplit(argv[0], "/workloads-tsan/", -1);
 	g_free(argv[0]);

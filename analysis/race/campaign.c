@@ -18,6 +18,7 @@
 #define MAX_JOBS    64
 /* Random addresses of more bits than this collide with its shadow memory. */
 #define MAX_RANDOM_BITS 28
+#define MOST_SAID	120 /* characters of a line of the program */
 
 static volatile sig_atomic_t is_interrupted;
 
@@ -95,6 +96,17 @@ static int check_build(const struct campaign *c, struct err *err)
 		       c->argv[0]);
 }
 
+/* The runtime would end each run at once, without a word. */
+static int check_suppressions(const struct campaign_options *options,
+			      struct err *err)
+{
+	const char *path = options->suppressions;
+
+	return path && access(path, R_OK)
+		       ? err_errno(err, errno, "cannot read '%s'", path)
+		       : 0;
+}
+
 static char **copy_arguments(char *const *argv)
 {
 	GPtrArray *copy = g_ptr_array_new();
@@ -116,7 +128,8 @@ struct campaign *campaign_new(char *const *argv,
 	c->fatal = "";
 	c->path = program_find(argv[0], err);
 	if (!c->path || program_build(c->path, &c->build, err) ||
-	    check_build(c, err) || make_dir(c, err)) {
+	    check_build(c, err) || check_suppressions(options, err) ||
+	    make_dir(c, err)) {
 		campaign_free(c);
 		return NULL;
 	}
@@ -189,6 +202,34 @@ static void read_logs(struct campaign *c, const char *path,
 		g_dir_close(dir);
 }
 
+/* The last line that it wrote to its standard error, shortened; NULL: none. */
+static const char *last_words(struct campaign *c, const char *dir)
+{
+	char *path = g_build_filename(dir, "stderr", NULL);
+	FILE *file = fopen(path, "re");
+	char end[MOST_SAID + 1] = "";
+	const char *kept = NULL;
+	char *line, *valid;
+	size_t n = 0;
+
+	g_free(path);
+	if (!file)
+		return NULL;
+	/* It may have written very much. */
+	if (fseek(file, -MOST_SAID, SEEK_END))
+		rewind(file);
+	n = fread(end, 1, MOST_SAID, file);
+	fclose(file);
+	end[n] = '\0';
+	g_strchomp(end);
+	line = strrchr(end, '\n');
+	valid = g_utf8_make_valid(line ? line + 1 : end, -1);
+	if (*valid)
+		kept = race_pool_text(c->pool, valid);
+	g_free(valid);
+	return kept;
+}
+
 /* A row for an end that is not as it should be, keyed by its number. */
 static void add_sign(struct campaign *c, const struct run *run,
 		     enum race_kind kind, const char *title, int number)
@@ -198,6 +239,7 @@ static void add_sign(struct campaign *c, const struct run *run,
 
 	g_snprintf(text, sizeof(text), "%d", number);
 	report.variable = race_pool_text(c->pool, text);
+	report.said = last_words(c, run->dir);
 	rows_add_report(c->rows,
 			race_pool_copy(c->pool, &report, sizeof(report)),
 			run->index, run->plan.seed, c->pool);

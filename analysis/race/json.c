@@ -72,6 +72,8 @@ static json_t *row_json(const struct race_row *row)
 	set(o, "kind", text(race_kind_ids[r->kind]));
 	set(o, "title", text(r->title));
 	set(o, "variable", text(r->variable));
+	if (r->said)
+		set(o, "said", text(r->said));
 	set(o, "seen_in", number(row->seen_in));
 	set(o, "reports", number(row->reports));
 	set(o, "first_seed", number(row->first_seed));

@@ -82,6 +82,9 @@ struct race_report {
 	enum race_kind kind;
 	const char *title;    /* ThreadSanitizer's words */
 	const char *variable; /* for people */
+	/* Last line of the program's own errors, where it ended badly; NULL:
+	 * none. */
+	const char *said;
 	int pid;
 	bool is_cut; /* its end is missing */
 	guint n_accesses, n_threads;

@@ -113,6 +113,16 @@ static int parse_jobs(struct settings *s, const char *text)
 	return 0;
 }
 
+static int parse_time_limit(struct settings *s, const char *text)
+{
+	if (opts_ns(text, &s->campaign.time_limit_ns, &s->err))
+		return -1;
+	return s->campaign.time_limit_ns
+		       ? 0
+		       : err_set(&s->err,
+				 "a limit of no time lets nothing run");
+}
+
 static int parse_value(struct settings *s, int key, char *arg)
 {
 	switch (key) {
@@ -121,7 +131,7 @@ static int parse_value(struct settings *s, int key, char *arg)
 	case KEY_CONFIDENCE:
 		return parse_confidence(s, arg);
 	case KEY_TIME_LIMIT:
-		return opts_ns(arg, &s->campaign.time_limit_ns, &s->err);
+		return parse_time_limit(s, arg);
 	case KEY_SEED:
 		return opts_u64(arg, &s->campaign.first_seed, &s->err);
 	case KEY_JOBS:
@@ -179,6 +189,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* Of our own workloads the plain build is known. */
+static void check_second(const struct settings *s)
+{
+	if (!s->second || s->plain || strstr(s->argv[0], "/workloads-tsan/"))
+		return;
+	fputs("holdup race: --second needs --plain CMD: valgrind cannot run a "
+	      "program built with ThreadSanitizer\n",
+	      stderr);
+	exit(EXIT_USAGE);
+}
+
 static const struct argp argp = {
 	options,
 	parse,
@@ -214,4 +235,5 @@ void settings_parse(struct settings *s, int argc, char **argv)
 	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, s))
 		exit(EXIT_USAGE);
+	check_second(s);
 }

@@ -166,6 +166,12 @@ static void write_row(guint number, const struct race_row *row,
 		plural(c->runs), (unsigned long long)row->first_seed);
 	if (r->kind == RACE_OTHER)
 		fprintf(out, "    %s\n", r->title);
+	if (r->said) {
+		char *said = g_strdup_printf("it said: %s", r->said);
+
+		wrap(out, 4, said);
+		g_free(said);
+	}
 	for (guint i = 0; i < r->n_accesses; i++)
 		write_access(r, &r->accesses[i], out);
 	write_lock_note(r, out);

@@ -75,6 +75,9 @@ corpus() { grep -v '^#' "$BATS_TEST_DIRNAME/../race/expected.tsv"; }
 	run -2 holdup race --confidence 2 true
 	run -2 holdup race --format xml true
 	run -2 holdup race
+	run -2 holdup race --time-limit 0 true
+	run -3 --separate-stderr holdup race --suppressions nowhere "$tsan/ring"
+	[ "$stderr" = "holdup: cannot read 'nowhere': No such file or directory" ]
 	run -3 holdup race --before "'" -- "$tsan/ring" fixed
 }
 
@@ -115,6 +118,7 @@ corpus() { grep -v '^#' "$BATS_TEST_DIRNAME/../race/expected.tsv"; }
 @test "an end with another status is a sign, and doubt enough" {
 	run -4 holdup race --runs 3 --format json "$tsan/ring" wrong
 	jq -e '.races[0].kind == "status" and .races[0].variable == "2" and .failed == 3' <<<"$output"
+	jq -e '.races[0].said | contains("usage")' <<<"$output"
 }
 
 @test "the raw reports are kept where asked" {
@@ -151,7 +155,7 @@ corpus() { grep -v '^#' "$BATS_TEST_DIRNAME/../race/expected.tsv"; }
 		"$tsan/wrong-lock" fixed
 	jq -e '.verdict == "inconclusive" and (.second.errors | length) > 0' <<<"$output"
 	run -3 holdup race --runs 1 --second drd --plain "$tsan/ring fixed" "$tsan/ring" fixed
-	run -3 holdup race --runs 1 --second drd "$tsan/ring" fixed
+	run -2 holdup race --runs 1 --second drd "$tsan/ring" fixed
 	run -2 holdup race --second lint "$tsan/ring" fixed
 }
 
