@@ -75,6 +75,17 @@ static void on_process(struct model *m, const struct event *e)
 	}
 }
 
+/* The recorder sees some time after it that a process has ended. */
+static uint64_t end_of(const struct model *m, const struct event *e,
+		       const struct m_thread *t)
+{
+	const struct m_process *p = model_process_find(m, e->pid);
+
+	if (p && p->ended && p->end >= t->begin)
+		return MIN(p->end, e->u.thread.end_ns);
+	return e->u.thread.end_ns;
+}
+
 static void on_thread(struct model *m, const struct event *e)
 {
 	struct m_thread *t = thread_of(m, e, e->u.thread.begin_ns);
@@ -85,7 +96,7 @@ static void on_thread(struct model *m, const struct event *e)
 	if (e->u.thread.how == END_EXEC && e->tid == e->pid)
 		t->boarded = true;
 	else if (!t->gone && !t->ended && e->u.thread.end_ns) {
-		t->end = e->u.thread.end_ns;
+		t->end = end_of(m, e, t);
 		t->end_how = e->u.thread.how;
 		t->ended = t->end_how != END_RUNNING;
 	}

@@ -6,8 +6,8 @@
 static void on_start(struct model *m, const struct event *e)
 {
 	struct m_process *p = model_process(m, e->pid);
-	struct m_thread *t = model_thread(m, e);
 
+	model_thread(m, e);
 	p->told = true;
 	p->ended = false;
 	p->end = 0;
@@ -21,8 +21,10 @@ static void on_start(struct model *m, const struct event *e)
 		g_free(p->executable);
 		p->executable = g_strdup(e->u.process.executable);
 	}
-	if (e->u.process.begin_ns && e->u.process.begin_ns < t->begin)
-		timeline_begin(m, t, e->u.process.begin_ns);
+	if (e->u.process.begin_ns && e->u.process.begin_ns < e->ts_ns) {
+		m->starts++;
+		m->starts_ns += e->ts_ns - e->u.process.begin_ns;
+	}
 }
 
 /* A thread begins where its creator was. */

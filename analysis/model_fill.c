@@ -451,6 +451,9 @@ static void fill_overhead(const struct model *m, struct fill *fill)
 	double seconds = (double)r->run.duration_ns / 1e9;
 	uint64_t switches = 0;
 
+	r->overhead.starts = m->starts;
+	if (m->starts)
+		r->overhead.start_mean_ns = m->starts_ns / m->starts;
 	r->overhead.creations = m->creations.count;
 	if (m->creations.count)
 		r->overhead.creation_mean_ns =

@@ -349,6 +349,7 @@ struct model {
 	GArray *phases;
 	GArray *opens, *open_holds;
 	struct hist creations;
+	uint64_t starts, starts_ns; /* of processes, under the recording */
 	struct path *path;
 	struct order *order;
 	struct tape *tape; /* or NULL */

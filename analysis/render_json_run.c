@@ -222,6 +222,10 @@ json_t *json_of_overhead(const struct report *report)
 			     report->overhead.cost_per_event_ns);
 	json_words_put(tracing, "estimated_share",
 		       json_real(report->overhead.estimated_share));
+	json_words_put_count(tracing, "process_starts",
+			     report->overhead.starts);
+	json_words_put_count(tracing, "process_start_mean_ns",
+			     report->overhead.start_mean_ns);
 	json_words_put_count(tracing, "baseline_runs",
 			     report->overhead.baseline_runs);
 	json_words_put(tracing, "measured_slowdown",

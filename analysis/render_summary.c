@@ -291,6 +291,13 @@ void section_overhead(struct page *page)
 			 units_ns_prose(&cost,
 					report->overhead.cost_per_event_ns),
 			 units_share(&share, report->overhead.estimated_share));
+	if (report->overhead.starts)
+		doc_text(page->doc,
+			 "Processes taken into the recording: %s, %s each "
+			 "between their start and their first word, most of "
+			 "it blocked, that they would not have taken without.",
+			 units_count(&count, report->overhead.starts),
+			 units_ns_prose(&mean, report->overhead.start_mean_ns));
 	if (report->overhead.slowdown >= 0)
 		doc_text(page->doc,
 			 "Measured against %u bare runs: %s slower (95 %% "

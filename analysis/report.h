@@ -425,6 +425,8 @@ struct report {
 
 	struct {
 		uint64_t creations, creation_mean_ns, creation_p99_ns;
+		/* Processes, and what the recording added to their start. */
+		uint64_t starts, start_mean_ns;
 		double switches_per_s;
 		uint64_t lock_operation_ns; /* calibrated, uncontended pair */
 		double events_per_s;

@@ -137,6 +137,8 @@ wrong("locks[].id is not unique"; ($ids | unique | length) == ($ids | length)),
 		wrong("tracing.events_per_s"; .events_per_s >= 0),
 		wrong("tracing.cost_per_event_ns"; .cost_per_event_ns | count),
 		wrong("tracing.estimated_share"; .estimated_share >= 0),
+		wrong("tracing.process_starts"; .process_starts | count),
+		wrong("tracing.process_start_mean_ns"; .process_start_mean_ns | count),
 		wrong("tracing.baseline_runs"; .baseline_runs | count),
 		wrong("tracing.measured_slowdown"; .measured_slowdown |
 			. == null or . > 0))),

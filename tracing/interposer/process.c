@@ -125,6 +125,7 @@ void process_born(void)
 {
 	parent_pid = process.outer_pid;
 	process.pid = (int32_t)sys3(SYS_getpid, 0, 0, 0);
+	process.begin_ns = clock_now_ns();
 	is_known = ids_start(board_directory);
 }
 
@@ -134,7 +135,6 @@ void process_forked(int32_t ptid)
 					      .ptid = ptid } };
 
 	board_forget();
-	process.begin_ns = clock_now_ns();
 	clock_start();
 	thread_forked();
 	if (!is_known || !board_open(board_directory)) {
