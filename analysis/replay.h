@@ -11,17 +11,20 @@
  * The simulation has N CPUs, which go to whoever had least of them, for a slice
  * as long as those of the recording. Other programs have a share of them while
  * there is a crowd, which they take between slices. What a thread waited for a
- * CPU while one was free, or without a crowd, stays as it was. A lock that is released is free: who spins
- * on it takes it, else its longest waiter is woken and takes it after the delay
- * that it had in the recording, unless somebody else was faster. A waiter that
- * spins does so on a CPU.
+ * CPU while one was free, or without a crowd, stays as it was.
+ *
+ * A lock that is released is free: who spins on it takes it, else its longest
+ * waiter is woken and takes it after the delay that it had in the recording,
+ * unless somebody else was faster: who did not wait himself then wakes nobody,
+ * as in glibc. A waiter that spins does so on a CPU.
  *
  * Assumed is that threads do the same work in the same order, whatever changes.
  * Acquisitions that no event told (uncontended ones, unless all was recorded)
  * are played too, if somebody waited for their lock: at random points where
  * their thread computes, as long as they were on average. They stay uncontended
- * if the replay of the run itself is nearer to the truth so. Where only a sample was told, nothing can be
- * played: the waits stay as they were, and change in proportion.
+ * if the replay of the run itself is nearer to the truth so. Where only a
+ * sample was told, nothing can be played: the waits stay as they were, and
+ * change in proportion.
  */
 #ifndef ANALYSIS_REPLAY_H
 #define ANALYSIS_REPLAY_H
@@ -147,8 +150,8 @@ void replay_learn(struct replay *replay);
  */
 void replay_learn_untold(struct replay *replay);
 
-struct replay_base {  /* the run unchanged */
-	uint64_t ns;  /* not 0 */
+struct replay_base { /* the run unchanged */
+	uint64_t ns; /* not 0 */
 	/* The same for each way of sharing, where nothing is known of it. */
 	uint64_t shared_ns[REPLAY_NSHARINGS];
 	double error; /* of what was recorded */

@@ -44,21 +44,27 @@ static bool offer_to_spinner(struct sim *s, struct sim_lock *l)
 	return false;
 }
 
-/* Else who sleeps longest is woken, if any; it has to come and get it. */
+/*
+ * Else who sleeps longest is woken, if any; it has to come and get it. As in
+ * glibc: who takes the lock before it comes knows of no waiter and wakes none.
+ */
 static bool lock_offer(struct sim *s, struct sim_lock *l)
 {
 	int32_t i = l->waiters.first;
 	struct actor *a;
 
-	if (offer_to_spinner(s, l))
+	if (offer_to_spinner(s, l) || !l->asked)
 		return false;
-	while (i != NOBODY && s->actors[i].spins)
+	while (i != NOBODY && (s->actors[i].spins || s->actors[i].waking))
 		i = s->actors[i].later;
-	if (i == NOBODY)
+	if (i == NOBODY) {
+		l->asked = false;
 		return false;
+	}
 	a = &s->actors[i];
-	if (a->waking || !lock_is_free(l, a->reads))
+	if (!lock_is_free(l, a->reads))
 		return false;
+	l->asked = false;
 	a->waking = true;
 	due_put(s, i, a->wake_delay);
 	return true;
@@ -84,6 +90,7 @@ static void lock_take(struct sim *s, struct sim_lock *l, int32_t actor)
 	if (a->waking || a->spins)
 		line_remove(s, &l->waiters, actor);
 	l->spinners -= a->spins != NULL;
+	l->asked |= a->waking || a->looks_again;
 	a->waking = false;
 	a->looks_again = false;
 	a->spins = NULL;
@@ -132,6 +139,7 @@ static void lock_await(struct sim *s, struct sim_lock *l, int32_t actor,
 	}
 	a->waking = false;
 	a->looks_again = false;
+	l->asked = true;
 	cpu_leave(s, actor);
 }
 

@@ -61,6 +61,7 @@ struct sim_lock {
 	struct line waiters;
 	uint32_t readers, spinners;
 	bool written;
+	bool asked; /* to wake somebody at the next release */
 };
 
 struct sim_device {

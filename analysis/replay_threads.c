@@ -35,7 +35,8 @@ struct cut {
 	GArray *ats;	/* uint64_t: when it came to each, at the earliest */
 	int32_t waited; /* the last point that it waited for, -1 none */
 	int depth;	/* of locks and calls that it is in */
-	bool may_end;	/* the part, after its last step */
+	bool done;	/* something, in this part */
+	bool timed;	/* that its last step takes time */
 	uint64_t at;
 };
 
@@ -49,7 +50,7 @@ static void part_begin(struct cut *cut)
 	/* It does not begin before what it waited for in the recording. */
 	if (cut->waited >= 0)
 		g_array_append_val(cut->steps, again);
-	cut->may_end = false;
+	cut->done = cut->timed = false;
 }
 
 /* `last`: it says that the thread is over. */
@@ -57,8 +58,10 @@ static void cut_step(struct cut *cut, const struct replay *replay,
 		     struct replay_step step, bool last)
 {
 	bool pends = step.does == REPLAY_PEND;
+	bool begins = (replay_depth_by(&step) > 0 && cut->done) ||
+		      (takes_time(&step) && cut->timed);
 
-	if (!cut->depth && (cut->may_end || pends || last)) {
+	if (!cut->depth && (begins || pends || last)) {
 		if (pends)
 			cut->waited = -1;
 		part_begin(cut);
@@ -69,7 +72,8 @@ static void cut_step(struct cut *cut, const struct replay *replay,
 	}
 	cut->depth = MAX(cut->depth + replay_depth_by(&step), 0);
 	cut->at += takes_time(&step) ? step.ns : 0;
-	cut->may_end = replay_depth_by(&step) < 0 || takes_time(&step);
+	cut->timed = takes_time(&step);
+	cut->done |= cut->timed || replay_depth_by(&step) < 0;
 	g_array_append_val(cut->steps, step);
 }
 

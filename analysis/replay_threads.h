@@ -2,9 +2,10 @@
  * The work of a group of threads that do the like, cut into parts that any
  * number of threads can share.
  *
- * A part ends where its thread holds no lock and is in no call: after a
- * section, a delay, and each piece of a long burst; and before it waits for
- * others (for the next task, at a barrier). None begins before what its thread
+ * A part begins where its thread holds no lock and is in no call: before a
+ * section, between a delay and a burst, at each piece of a long burst; and
+ * where it waits for others (for the next task, at a barrier). What a thread
+ * computes after a section belongs to that. None begins before what its thread
  * waited for last was there. Parts are done in the order in which their threads
  * came to them; the last ones of each thread, which tell others that it is
  * over, after all others.
