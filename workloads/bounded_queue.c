@@ -4,7 +4,8 @@
  * Where the consumer is slow, the producer waits for room; where the producer
  * is slow, the consumer waits for items. `one-lock` is a ring under one mutex
  * with two conditions; `two-locks` has one for each end, and counts items and
- * room with semaphores.
+ * room with semaphores. The scale is that of the number of items: short pauses
+ * are all alike to a timer.
  */
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -13,7 +14,8 @@
 
 #include "workloads/common.h"
 
-#define ROOM 8
+#define ROOM  8
+#define LEAST (3 * ROOM) /* items, so that the queue can fill or run empty */
 
 static atomic_uint waits_for_room, waits_for_items;
 
@@ -138,9 +140,11 @@ static bool convey(const struct run *run, bool two_locks)
 
 	how.put = two_locks ? pipe_put : ring_put;
 	how.take = two_locks ? pipe_take : ring_take;
-	how.items = run->tasks;
-	how.make_ns = scaled_ns(run, (uint64_t)(knob(run, "make_us") * 1e3));
-	how.use_ns = scaled_ns(run, (uint64_t)(knob(run, "use_us") * 1e3));
+	how.items = (unsigned)scaled_count(run, run->tasks);
+	if (how.items < LEAST)
+		how.items = LEAST;
+	how.make_ns = (uint64_t)(knob(run, "make_us") * 1e3);
+	how.use_ns = (uint64_t)(knob(run, "use_us") * 1e3);
 	sem_init(&ends.room, 0, ROOM);
 	sem_init(&ends.items, 0, 0);
 	for (unsigned i = 0; i < pairs; i++) {
@@ -156,7 +160,7 @@ static bool convey(const struct run *run, bool two_locks)
 		thread_join(threads[pairs + i]);
 		sum += sums[i];
 	}
-	expected = (uint64_t)pairs * run->tasks * (run->tasks + 1ULL) / 2;
+	expected = (uint64_t)pairs * how.items * (how.items + 1ULL) / 2;
 	tell_count("sum", sum);
 	tell_count("waits_for_room", waits_for_room);
 	tell_count("waits_for_items", waits_for_items);
@@ -182,8 +186,8 @@ static const struct variant variants[] = {
 };
 
 static const struct knob knobs[] = {
-	{ "make_us", 200, "how long it takes to make an item, in us" },
-	{ "use_us", 1000, "how long it takes to use an item, in us" },
+	{ "make_us", 800, "how long it takes to make an item, in us" },
+	{ "use_us", 4000, "how long it takes to use an item, in us" },
 	{ NULL, 0, NULL },
 };
 

@@ -12,10 +12,13 @@
 #include "workloads/common.h"
 #include "workloads/interp.h"
 
+#define LEAST 4000000 /* to add up: more than a time slice for each of two */
+
 struct script {
 	struct instruction code[8];
 	struct gil *gil; /* NULL: without */
 	uint64_t result;
+	pthread_barrier_t *start; /* so that threads begin together */
 };
 
 /* for i in first .. last - 1: sum += i */
@@ -54,17 +57,30 @@ static void *script_run(void *arg)
 	return NULL;
 }
 
+static void *thread_run(void *arg)
+{
+	struct script *script = arg;
+
+	pthread_barrier_wait(script->start);
+	return script_run(script);
+}
+
 static uint64_t run_threads(struct script *scripts, unsigned n)
 {
 	pthread_t *threads = must_alloc(n, sizeof(*threads));
+	pthread_barrier_t start;
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		threads[i] = thread_start("python", script_run, &scripts[i]);
+	pthread_barrier_init(&start, NULL, n);
+	for (unsigned i = 0; i < n; i++) {
+		scripts[i].start = &start;
+		threads[i] = thread_start("python", thread_run, &scripts[i]);
+	}
 	for (unsigned i = 0; i < n; i++) {
 		thread_join(threads[i]);
 		sum += scripts[i].result;
 	}
+	pthread_barrier_destroy(&start);
 	free(threads);
 	return sum;
 }
@@ -106,7 +122,8 @@ static bool interpret(const struct run *run, unsigned n, bool locked, bool io,
 	struct script *scripts = must_alloc(n, sizeof(*scripts));
 	uint64_t interval_ns = (uint64_t)(knob(run, "interval_ms") * 1e6);
 	struct gil *gil = locked ? gil_new(interval_ns) : NULL;
-	uint64_t end = scaled_count(run, 1000ULL * run->tasks) + 1, found;
+	uint64_t summands = scaled_count(run, 1000ULL * run->tasks);
+	uint64_t end = (summands > LEAST ? summands : LEAST) + 1, found;
 	uint64_t inputs = 10ULL * run->threads;
 	uint64_t expected = io	      ? inputs
 			    : end % 2 ? (end - 1) / 2 * end

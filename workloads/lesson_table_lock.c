@@ -115,20 +115,19 @@ const struct lesson lesson_bounded_queue = {
 	.id = "bounded-queue",
 	.claim = "In a bounded queue the faster side waits for the slower "
 		 "one.",
-	.scale = 1,
+	.scale = 0.25,
 	.variants = {
 		{ .name = "slow-consumer",
-		  .args = "bounded-queue --tasks 100",
+		  .args = "bounded-queue",
 		  .records = true },
 		{ .name = "slow-producer",
-		  .args = "bounded-queue --tasks 100 --set make_us=1000 "
-			  "--set use_us=200",
+		  .args = "bounded-queue --set make_us=4000 --set use_us=800",
 		  .records = true },
 		{ .name = "balanced",
-		  .args = "bounded-queue --tasks 100 --set make_us=600 "
-			  "--set use_us=600" },
+		  .args = "bounded-queue --set make_us=2400 "
+			  "--set use_us=2400" },
 		{ .name = "two-locks",
-		  .args = "bounded-queue --variant two-locks --tasks 100" },
+		  .args = "bounded-queue --variant two-locks" },
 	},
 	.checks = {
 		{ .left = "slow-consumer.waits_for_room", RELATION_ABOVE, 2,

@@ -100,7 +100,7 @@ lesson() {
 @test "oversubscribe: too many threads" { lesson oversubscribe 0.1; }
 @test "lock-price: sharing less costs less" { lesson lock-price 0.1; }
 @test "convoy: everyone queues" { lesson convoy 0.05; }
-@test "bounded-queue: who waits for whom" { lesson bounded-queue 4; }
+@test "bounded-queue: who waits for whom" { lesson bounded-queue 0.4; }
 @test "readers-writers: readers overlap" { lesson readers-writers 0.2; }
 @test "preempted-holder: switched out with the lock" {
 	lesson preempted-holder 0.1
