@@ -88,7 +88,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 's':
 		if (opts_factor(arg, &run->scale, &err) || run->scale <= 0)
-			argp_error(state, "scale '%s' is not above 0", arg);
+			argp_error(state, "scale '%s' is not a number above 0",
+				   arg);
 		return 0;
 	case 'r':
 		if (opts_u64(arg, &run->seed, &err))

@@ -95,7 +95,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 's':
 		if (opts_factor(arg, &asked->options.scale, &err) ||
 		    asked->options.scale <= 0)
-			argp_error(state, "--scale: '%s' is not above 0", arg);
+			argp_error(state,
+				   "--scale: '%s' is not a number above 0",
+				   arg);
 		return 0;
 	case 'o':
 		asked->options.out = arg;

@@ -225,15 +225,16 @@ char *words_show(const struct lesson_result *result,
 
 	if (lesson_measure(result, show->measure, &measure)) {
 		double median = sample_median(&measure.all);
+		bool is_kib = strstr(show->measure, "_kib") != NULL;
 
-		if (unit == 0 &&
+		if (unit == 0 && !is_kib &&
 		    is_exact(&measure.all, text_of(result, show->measure)))
 			value = text_of(result, show->measure);
 		else if (g_str_has_prefix(around[1] ? around[1] : "", " %"))
 			snprintf(cell, sizeof(cell), "%.1f", 100 * median);
 		else if (unit > 0)
 			words_time(median * unit, cell);
-		else if (strstr(show->measure, "_kib"))
+		else if (is_kib)
 			words_kib(median, cell);
 		else
 			words_number(median, cell);
