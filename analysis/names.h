@@ -7,9 +7,6 @@
 #include "analysis/report.h"
 #include "analysis/symbols.h"
 
-/* What the labels of CPython's global interpreter lock begin with. */
-#define NAMES_GIL "Python GIL"
-
 /*
  * Fills in the texts of all sites and the labels of all locks; `symbols` may be
  * NULL. Counts what has no name in run.unresolved and notes why.

@@ -139,6 +139,9 @@ struct series {
 	uint64_t *values;
 };
 
+/* What the labels of CPython's global interpreter lock begin with. */
+#define NAMES_GIL "Python GIL"
+
 struct lock {
 	const char *id; /* PID:ADDRESS#GENERATION */
 	int32_t pid;

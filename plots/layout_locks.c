@@ -56,6 +56,13 @@ bool layout_open_counts(const struct report *report, const struct open_wait *w)
 	return w->lock >= 0 && layout_is_lock(&report->locks[w->lock]);
 }
 
+/* A flag whose waiters sleep on a condition: it is no idleness. */
+static bool is_interpreter_lock(const struct lock *l)
+{
+	return l->kind == LOCK_CONDITION &&
+	       g_str_has_prefix(l->label, NAMES_GIL);
+}
+
 /*
  * Locks proper with waits worth a look come first: waits for the others may be
  * mere idleness. Where there are none (an interpreter whose lock is a flag with
@@ -64,7 +71,8 @@ bool layout_open_counts(const struct report *report, const struct open_wait *w)
 static bool goes_first(const struct report *report, const struct lock *l,
 		       uint64_t waited_ns)
 {
-	return layout_is_lock(l) && waited_ns >= report->run.duration_ns / 100;
+	return (layout_is_lock(l) || is_interpreter_lock(l)) &&
+	       waited_ns >= report->run.duration_ns / 100;
 }
 
 /*

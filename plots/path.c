@@ -68,6 +68,16 @@ static char *name_of(const struct report *report, enum panel panel, int index)
 				: layout_thread(report, index, 26);
 }
 
+/* The path hops over waits that ended; one that never does stays on it. */
+static const char *none_words(const struct report *report)
+{
+	for (size_t i = 0; i < report->n_unfinished; i++)
+		if (layout_open_counts(report, &report->unfinished[i]) &&
+		    report->path.by_state_ns[STATE_LOCK])
+			return "none, or one not got by the end";
+	return "no lock";
+}
+
 /* A panel of bars; then the rest of its shares, and those of none, as one. */
 static size_t write_shares(struct table *table, const struct report *report,
 			   enum panel panel, const struct path_share *shares,
@@ -103,7 +113,8 @@ static size_t write_shares(struct table *table, const struct report *report,
 	}
 	if (none_ns)
 		write_bar(table, report, panel, row++, -1,
-			  panel == BY_LOCK ? "no lock" : "unknown", none_ns);
+			  panel == BY_LOCK ? none_words(report) : "unknown",
+			  none_ns);
 	return row;
 }
 

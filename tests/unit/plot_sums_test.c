@@ -255,6 +255,41 @@ static void a_lock_that_nobody_ever_got_is_drawn(void **state)
 	report_free(r);
 }
 
+/* The path of a hang lies in a wait: not behind "no lock". */
+static void a_path_that_ends_in_a_wait_does_not_deny_it(void **state)
+{
+	struct report *r = shape_make("hang");
+	struct path_share share = { .index = -1, .ns = 900000000 };
+	struct tsv *tsv;
+
+	r->path.length_ns = 900000000;
+	memset(r->path.by_state_ns, 0, sizeof(r->path.by_state_ns));
+	r->path.by_state_ns[STATE_LOCK] = 900000000;
+	r->path.by_lock = &share;
+	r->path.n_by_lock = 1;
+	tsv = table_of(*state, r, "path");
+	assert_string_equal(tsv_text(tsv, "bars", 0, "name"),
+			    "none, or one not got by the end");
+	tsv_free(tsv);
+	report_free(r);
+}
+
+/* CPython's lock is a flag with a condition, beside a mutex of little use. */
+static void the_lock_of_an_interpreter_is_a_lock(void **state)
+{
+	struct report *r = shape_make("demo");
+	struct lock *gil = &r->locks[1];
+	struct tsv *tsv;
+
+	gil->kind = LOCK_CONDITION;
+	gil->label = "Python GIL (libpython3.11.so.1.0)";
+	gil->wait.total = r->locks[0].wait.total * 10;
+	tsv = table_of(*state, r, "locks");
+	assert_string_equal(tsv_text(tsv, "locks", 0, "label"), "Python GIL");
+	tsv_free(tsv);
+	report_free(r);
+}
+
 static void how_it_was_killed_is_said_in_words(void **state)
 {
 	struct report *r = shape_make("hang");
@@ -499,6 +534,8 @@ int main(void)
 		scratch_test(both_matrices_and_handoff_sum_to_the_waits),
 		scratch_test(waits_that_never_end_are_in_each_picture),
 		scratch_test(a_lock_that_nobody_ever_got_is_drawn),
+		scratch_test(a_path_that_ends_in_a_wait_does_not_deny_it),
+		scratch_test(the_lock_of_an_interpreter_is_a_lock),
 		scratch_test(how_it_was_killed_is_said_in_words),
 		scratch_test(what_no_event_told_has_no_percentiles),
 		scratch_test(locks_of_several_processes_are_told_apart),
