@@ -90,6 +90,7 @@ struct m_thread {
 	bool child; /* of a recorded process, as the scheduler saw it */
 	bool ended;
 	bool gone;	/* it is over, `end` is final */
+	bool forgot;	/* what it did before its first word */
 	bool gone_told; /* the scheduler saw it end */
 	bool boarded;
 	bool open_told; /* the board said what it was in at its end */

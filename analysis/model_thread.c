@@ -258,6 +258,7 @@ void timeline_forget(struct m_thread *t)
 	memset(t->forgotten_ns, 0, sizeof(t->forgotten_ns));
 	memset(&t->span, 0, sizeof(t->span));
 	t->begin = t->settled;
+	t->forgot = true;
 }
 
 static void press(struct model *m, struct m_thread *t)
@@ -290,7 +291,7 @@ void timeline_begin(struct model *m, struct m_thread *t, uint64_t ns)
 {
 	if (ns < m->begin)
 		ns = m->begin;
-	if (t->pieces.n)
+	if (t->pieces.n || t->forgot)
 		return; /* too late to change */
 	t->begin = t->settled = ns;
 }

@@ -4,6 +4,8 @@
 
 #include "analysis/json_words.h"
 
+#define BLAME_MOST 10000 /* rows of a lock */
+
 static json_t *lock_sites(const struct report *report, const struct lock *lock)
 {
 	json_t *array = json_array();
@@ -41,27 +43,48 @@ static json_t *end_of_blame(const struct report *report, int thread, int site)
 	return o;
 }
 
+static json_t *json_of_blame(const struct report *report,
+			     const struct blame *row)
+{
+	json_t *o = json_object();
+
+	json_words_put(o, "waiter",
+		       end_of_blame(report, row->waiter, row->waiter_site));
+	json_words_put(o, "owner",
+		       end_of_blame(report, row->owner, row->owner_site));
+	json_words_put_count(o, "wait_ns", row->wait_ns);
+	json_words_put_count(o, "count", row->count);
+	return o;
+}
+
+/*
+ * Largest first. Where thousands of threads wait for one another there are
+ * millions of rows: the last one then sums those that are left out.
+ */
 static json_t *blame(const struct report *report, const struct lock *lock)
 {
 	json_t *array = json_array();
+	struct blame rest = {
+		.waiter = -1, .owner = -1, .waiter_site = -1, .owner_site = -1
+	};
 
 	for (size_t i = 0; i < lock->n_blame; i++) {
 		const struct blame *row = &lock->blame[i];
-		json_t *o = json_object();
 
 		/* What no owner covers stands in handoff_ns. */
 		if (row->owner < 0)
 			continue;
-		json_words_put(
-			o, "waiter",
-			end_of_blame(report, row->waiter, row->waiter_site));
-		json_words_put(
-			o, "owner",
-			end_of_blame(report, row->owner, row->owner_site));
-		json_words_put_count(o, "wait_ns", row->wait_ns);
-		json_words_put_count(o, "count", row->count);
-		(void)json_array_append_new(array, o);
+		if (json_array_size(array) < BLAME_MOST) {
+			(void)json_array_append_new(array,
+						    json_of_blame(report, row));
+			continue;
+		}
+		rest.wait_ns += row->wait_ns;
+		rest.count += row->count;
 	}
+	if (rest.count)
+		(void)json_array_append_new(array,
+					    json_of_blame(report, &rest));
 	return array;
 }
 

@@ -82,6 +82,10 @@ static void a_thread_that_its_board_tells_late_is_in_all_sums(void **state)
 			       .ts_ns = 10000200,
 			       .pid = 12,
 			       .tid = 12 };
+	struct event board = { .type = EVENT_BOARD_THREAD,
+			       .ts_ns = 10000300,
+			       .pid = 12,
+			       .tid = 12 };
 	struct report *r;
 	uint64_t running;
 
@@ -93,11 +97,13 @@ static void a_thread_that_its_board_tells_late_is_in_all_sums(void **state)
 	stats.u.stats.address = 0x1000;
 	stats.u.stats.acquisitions = 1;
 	model_event(m, &stats);
+	board.u.thread.begin_ns = 100;
+	model_event(m, &board); /* half of the time since then it slept */
 	feed_switch(m, 19000000, 1, 12, 1, 0);
 	feed_exit(m, 20000000, 11);
 	r = feed_report(m);
 	running = feed_thread(r, 12)->state_ns[STATE_RUNNING];
-	assert_true(running > 8000000);
+	assert_true(running > 8000000 && running < 14500000);
 	assert_int_equal(running, r->utilization.cpu_busy_ns[1]);
 	report_free(r);
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <glib.h>
+
 #include "analysis/findings.h"
 #include "analysis/groups.h"
 #include "analysis/measure.h"
@@ -403,6 +405,38 @@ static void json_has_every_key_of_the_schema(void **state)
 	report_free(report);
 }
 
+/* 13,000 threads that wait for one another made 680 MB. */
+static void json_sums_what_many_threads_are_blamed_for(void **state)
+{
+	struct report *report = made(sample_convoy());
+	size_t n = 20000;
+	uint64_t sum = 0;
+	struct blame *rows = g_new0(struct blame, n);
+	json_t *root, *blame;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (struct blame){ .waiter = SAMPLE_WORKERS,
+					  .owner = SAMPLE_WORKERS + 1,
+					  .waiter_site = -1,
+					  .owner_site = -1,
+					  .wait_ns = n - i,
+					  .count = 1 };
+	report->locks[0].blame = rows;
+	report->locks[0].n_blame = n;
+	root = as_json(report);
+	blame = json_object_get(
+		json_array_get(json_object_get(root, "locks"), 0), "blame");
+	assert_true(json_array_size(blame) < n);
+	for (size_t i = 0; i < json_array_size(blame); i++)
+		sum += (uint64_t)json_integer_value(
+			json_object_get(json_array_get(blame, i), "wait_ns"));
+	assert_int_equal(sum, n * (n + 1) / 2);
+	json_decref(root);
+	report_free(report);
+	g_free(rows);
+}
+
 static void names_that_are_not_utf_8_still_make_json_and_html(void **state)
 {
 	struct report *report = made(sample_convoy());
@@ -468,6 +502,7 @@ int main(void)
 		cmocka_unit_test(preemption_alone_is_no_io),
 		cmocka_unit_test(off_the_critical_path_a_lock_costs_nothing),
 		cmocka_unit_test(json_has_every_key_of_the_schema),
+		cmocka_unit_test(json_sums_what_many_threads_are_blamed_for),
 		cmocka_unit_test(
 			names_that_are_not_utf_8_still_make_json_and_html),
 		cmocka_unit_test(locks_of_one_label_are_summed),
