@@ -8,7 +8,7 @@
 #include "analysis/units.h"
 #include "analysis/whatif.h"
 
-#define ASSUMPTIONS 9
+#define ASSUMPTIONS 10
 
 static double speedup(const struct whatif_answer *a)
 {
@@ -81,6 +81,10 @@ static void assumptions(const struct report *r, const struct whatif_answer *a,
 	out[n++] = sharing_words(replay);
 	out[n++] = "Other I/O and sleeps take as long as they did, however "
 		   "many there are at once.";
+	out[n++] = r->run.scheduler != SCHED_NONE
+			   ? "Threads that are woken come as late as they did, "
+			     "as far as a CPU was free for them."
+			   : NULL;
 	out[n++] = replay->slowdown > 1.1
 			   ? "Other programs take the share of the CPUs that "
 			     "they took while it was recorded."
