@@ -203,3 +203,14 @@ shm() {
 	[ "$(json t '.threads | sort_by(.begin_ns) | .[1:] |
 		[range(length - 1) as $i | .[$i].end_ns <= .[$i + 1].begin_ns] | all')" = true ]
 }
+
+@test "a program that enters the mount namespace of another" {
+	unshare --mount true || skip "no mount namespaces for this user"
+	unshare --mount sh -c 'echo up >up; exec sleep 60' &
+	await test -s up
+	status=0
+	record t -- nsenter --mount="/proc/$!/ns/mnt" "$BUILD/aid/primes" || status=$?
+	kill $!
+	[ "$status" = 0 ]
+	[ "$(counts)" = "[161]" ]
+}

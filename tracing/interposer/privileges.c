@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -268,4 +269,23 @@ EXPORT int prctl(int option, ...)
 	if (!result)
 		privileges_did(SYS_prctl, arguments);
 	return result;
+}
+
+/*
+ * Another mount namespace is only for who shares its root and directory with
+ * no thread: then those of LTTng, whose paths are all absolute, have their own.
+ */
+EXPORT int setns(int fd, int kind)
+{
+	const long arguments[6] = { CLONE_FS };
+	int32_t pid = process_id();
+	int result;
+
+	real_start();
+	result = real.setns(fd, kind);
+	if (!result || errno != EINVAL || pid != process.pid ||
+	    pid != sys3(SYS_gettid, 0, 0, 0))
+		return result;
+	tell_threads(pid, SYS_unshare, arguments);
+	return real.setns(fd, kind);
 }

@@ -103,6 +103,7 @@
 	  (int (*)(int, char **, char **), int, char **, void (*)(void),    \
 	   void (*)(void), void (*)(void), void *))                         \
 	R(int, capset, (void *, const void *))                              \
+	R(int, setns, (int, int))                                           \
 	R(int, prctl, (int, ...))                                           \
 	R(int, nanosleep, (TIME, struct timespec *))                        \
 	R(int, clock_nanosleep, (clockid_t, int, TIME, struct timespec *))  \
