@@ -30,12 +30,19 @@ static void say(const struct lesson_options *options,
 		options->progress(lesson->id, what);
 }
 
-/* One variant after the other: a slow spell hits all alike. */
+/*
+ * One variant after the other: a slow spell hits all alike. Every other round
+ * goes backwards, so that no variant always follows the same one.
+ */
 static int run_round(struct lesson_result *result,
 		     const struct lesson_options *options, struct err *err)
 {
-	for (size_t i = 0; i < result->n_outcomes; i++) {
-		struct lesson_outcome *outcome = &result->outcomes[i];
+	size_t n = result->n_outcomes;
+	bool is_backwards = n > 0 && result->outcomes[0].runs % 2 == 1;
+
+	for (size_t i = 0; i < n; i++) {
+		struct lesson_outcome *outcome =
+			&result->outcomes[is_backwards ? n - 1 - i : i];
 		char *what = g_strdup_printf(
 			"%s, run %u of %u%s", outcome->variant->name,
 			outcome->runs + 1, MAX(result->runs, outcome->runs + 1),

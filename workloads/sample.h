@@ -1,10 +1,10 @@
 /*
  * Repeated measurements and what may be concluded from them.
  *
- * Runs of all sides are interleaved: each round runs every side once, so that a
- * slow spell of the machine hits all of a round alike. Two sides are compared
- * by the ratios within the rounds, and what is judged is the median of those
- * ratios. The interval in which it lies comes from order statistics (the
+ * Runs of all sides are interleaved: each round runs every side once, every
+ * other one in the opposite order, so that a slow spell of the machine hits all
+ * of a round alike. Two sides are compared by the ratios within the rounds, and
+ * what is judged is the median of those ratios. The interval in which it lies comes from order statistics (the
  * inverse of the sign test; David and Nagaraja, Order Statistics, 7.1): of n
  * ratios in order, the k smallest and the k largest are left out, where k is
  * the largest number for which 1 - 2 P(B <= k) is 93 % or more, B being
@@ -13,10 +13,9 @@
  * distributed, so that a run that was slowed down costs no more than its rank.
  *
  * A claim is said to hold or not where all of that interval lies on one side
- * of its bound, and is undecided otherwise. If its median ratio were just at
- * the bound, one look at 5, 10 or 20 rounds would take it to one given side
- * with a chance of 3.1, 1.1 or 2.1 %; all three looks together with at most 6.3
- * %.
+ * of its bound, and is undecided otherwise. Were its median ratio just at the
+ * bound, a look at 5, 10 or 20 rounds would take it to one given side with a
+ * chance of 3.1, 1.1 or 2.1 %; all three looks together with 6.3 % at most.
  *
  * Values have the unit of whoever fills them in.
  */
