@@ -210,18 +210,19 @@ static void shuffle(struct placing *p)
 /* None if the thread does not compute for as long as they took. */
 static guint place_all(struct placing *p)
 {
-	uint64_t need_ns = 0, ns = 0;
-	double credit = 0.5, per_ns;
+	uint64_t ns = 0;
+	double need_ns = 0, credit = 0.5, per_ns;
 
 	for (guint i = 0; i < p->order->len; i++)
 		need_ns +=
-			p->sections[g_array_index(p->order, guint, i)].hold_ns;
+			(double)p->sections[g_array_index(p->order, guint, i)]
+				.hold_ns;
 	stretches_find(p);
 	stretches_cut(p);
 	for (guint i = 0; i < p->stretches->len; i++)
 		ns += computing(
 			p, &g_array_index(p->stretches, struct stretch, i));
-	if (!ns || (double)need_ns > ROOM * (double)ns)
+	if (!ns || need_ns > ROOM * (double)ns)
 		return 0;
 	shuffle(p);
 	per_ns = (double)p->order->len / (double)ns;
@@ -273,12 +274,13 @@ static bool is_played(const struct m_lock *lock)
 static uint64_t until_end(const struct making *k, const struct m_thread *t,
 			  uint64_t n)
 {
-	uint64_t end = MIN(t->end, k->end);
+	uint64_t over = MIN(t->end, k->m->last), end = MIN(over, k->end);
 
 	if (end <= t->begin)
 		return 0;
+	n = MIN(n, UNTOLD_MOST * UINT64_C(1000)); /* nobody plays that */
 	return (uint64_t)((double)n * (double)(end - t->begin) /
-			  (double)(t->end - t->begin));
+			  (double)(over - t->begin));
 }
 
 static struct sections sections_of(const struct making *k,
@@ -319,7 +321,7 @@ uint64_t untold_place(struct making *k, const struct fill *fill)
 			sections_of(k, &g_array_index(k->m->acquisitions,
 						      struct m_share, i));
 
-		n += sections.n;
+		n += MIN(sections.n, UNTOLD_MOST + 1);
 		if (sections.n)
 			g_array_append_val(all, sections);
 	}
