@@ -10,7 +10,7 @@
 #include "workloads/lesson_parts.h"
 
 static const char text[] =
-	"{ \"run\": { \"processes\": 2 },"
+	"{ \"run\": { \"processes\": 2, \"scheduler\": \"system\" },"
 	"  \"threads\": ["
 	"    { \"name\": \"main\", \"created_by\": 0, \"start_routine\": \"\","
 	"      \"begin_ns\": 0, \"end_ns\": 1000,"
@@ -153,6 +153,23 @@ static void what_a_report_does_not_tell_is_no_figure(void **state)
 	assert_false(lesson_report_figure(report, "predicted:x", &value));
 }
 
+/* Nobody knows then who had a CPU. */
+static void without_a_scheduler_cpus_are_no_figure(void **state)
+{
+	double value;
+
+	(void)state;
+	json_object_set_new(json_object_get(report, "run"), "scheduler",
+			    json_string("none"));
+	assert_false(lesson_report_figure(report, "share:running", &value));
+	assert_false(lesson_report_figure(report, "running", &value));
+	assert_false(
+		lesson_report_figure(report, "switches:voluntary", &value));
+	is("share:io", 0.3);
+	json_object_set_new(json_object_get(report, "run"), "scheduler",
+			    json_string("system"));
+}
+
 static double measure(const char *key)
 {
 	const struct sample *sample =
@@ -187,6 +204,7 @@ int main(void)
 			parts_of_holds_leave_out_what_was_not_recorded),
 		cmocka_unit_test(the_rest_is_counted),
 		cmocka_unit_test(what_a_report_does_not_tell_is_no_figure),
+		cmocka_unit_test(without_a_scheduler_cpus_are_no_figure),
 		cmocka_unit_test(lines_are_numbers_orders_or_text),
 	};
 
