@@ -4,13 +4,14 @@
  * Runs of all sides are interleaved: each round runs every side once, every
  * other one in the opposite order, so that a slow spell of the machine hits all
  * of a round alike. Two sides are compared by the ratios within the rounds, and
- * what is judged is the median of those ratios. The interval in which it lies comes from order statistics (the
- * inverse of the sign test; David and Nagaraja, Order Statistics, 7.1): of n
- * ratios in order, the k smallest and the k largest are left out, where k is
- * the largest number for which 1 - 2 P(B <= k) is 93 % or more, B being
- * binomial with n and 1/2: 0 of 5 (93.8 %), 1 of 10 (97.9 %), 5 of 20 (95.9 %).
- * It assumes that rounds are independent and nothing about how ratios are
- * distributed, so that a run that was slowed down costs no more than its rank.
+ * what is judged is the median of those ratios. The interval in which it lies
+ * comes from order statistics (the inverse of the sign test; David and
+ * Nagaraja, Order Statistics, 7.1): of n ratios in order, the k smallest and
+ * the k largest are left out, where k is the largest number for which 1 - 2 P(B
+ * <= k) is 93 % or more, B being binomial with n and 1/2: 0 of 5 (93.8 %), 1 of
+ * 10 (97.9 %), 5 of 20 (95.9 %). It assumes that rounds are independent and
+ * nothing about how ratios are distributed, so that a run that was slowed down
+ * costs no more than its rank.
  *
  * A claim is said to hold or not where all of that interval lies on one side
  * of its bound, and is undecided otherwise. Were its median ratio just at the
