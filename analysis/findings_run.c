@@ -250,7 +250,9 @@ void find_unrecorded(struct finder *finder)
 		finder_add(finder, finding,
 			   "%s (%d) is not %srecorded, %s: nothing %sis known "
 			   "of its locks and waits.",
-			   process->executable ? process->executable : "?",
+			   process->executable && *process->executable
+				   ? process->executable
+				   : "A process",
 			   process->pid, process->recorded ? "all " : "",
 			   process->reason, process->recorded ? "more " : "");
 	}

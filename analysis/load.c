@@ -35,6 +35,7 @@ static enum sched_source scheduler(const struct manifest *manifest)
 static struct model *model_of(const struct manifest *manifest,
 			      const struct load_options *options)
 {
+	const char *not_entered = manifest->not_entered;
 	const struct model_options model = {
 		.cpus = manifest->cpus,
 		.begin_ns = manifest->start_ns,
@@ -45,6 +46,7 @@ static struct model *model_of(const struct manifest *manifest,
 		.waits = options->waits,
 		.tape_bytes = MAX(options->tape_bytes, TAPE_BYTES),
 		.scheduler = scheduler(manifest),
+		.outside_pid = not_entered && *not_entered ? manifest->pid : 0,
 	};
 
 	return model_new(&model);

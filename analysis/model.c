@@ -239,6 +239,9 @@ static void begin(struct model *m, const struct event *e)
 	m->begun = true;
 	begin_at(m, m->options.begin_ns ? m->options.begin_ns : ns);
 	m->last = m->newest = MAX(m->begin, e->ts_ns);
+	if (m->options.outside_pid)
+		model_outside(m, m->options.outside_pid,
+			      m->options.outside_pid);
 }
 
 /* Of our own interposer: the program has done nothing before it. */
@@ -259,6 +262,8 @@ static void begin_again(struct model *m, const struct event *e)
 	uint64_t ns = e->ts_ns;
 
 	m->told = true;
+	if (m->options.outside_pid)
+		return;
 	if ((!m->options.begin_ns && !is_first_word(e)) || ns <= m->begin)
 		return;
 	for (guint i = 0; i < m->threads->len; i++) {
@@ -435,7 +440,8 @@ static void finish_thread(struct model *m, struct m_thread *t, uint64_t end)
 /* When the last thread ended; when the recording did, if one had not. */
 static uint64_t end_of(const struct model *m)
 {
-	uint64_t end = m->told ? m->newest_word : m->newest;
+	uint64_t end =
+		m->told && !m->options.outside_pid ? m->newest_word : m->newest;
 	bool alive = false;
 
 	for (guint i = 0; i < m->threads->len; i++) {

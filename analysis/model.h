@@ -29,6 +29,9 @@ struct model_options {
 	enum sched_source scheduler; /* SCHED_NONE: as the events show */
 	uint64_t tape_bytes; /* kept to play the run again; 0: nothing */
 	uint32_t round;	     /* changes of state that settle all; 0: as usual */
+	/* The program, where the interposer is not in it: what the scheduler
+	 * says of its threads is then all that there is. 0: it is. */
+	int32_t outside_pid;
 };
 
 struct model *model_new(const struct model_options *options);

@@ -117,6 +117,18 @@ struct m_thread *model_thread(struct model *m, const struct event *e)
 	return t;
 }
 
+struct m_thread *model_outside(struct model *m, int32_t pid, int32_t tid)
+{
+	struct m_thread *t = model_thread_find(m, tid);
+
+	if (!t)
+		t = model_thread_new(m, pid, tid, m->begin);
+	t->told = t->outside = t->child = true;
+	t->pid = pid;
+	model_process(m, pid)->child = true;
+	return t;
+}
+
 static struct m_lock *lock_new(struct model *m, int32_t pid, uint64_t address,
 			       uint8_t kind)
 {

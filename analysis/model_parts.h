@@ -90,6 +90,7 @@ struct m_thread {
 	bool child; /* of a recorded process, as the scheduler saw it */
 	bool ended;
 	bool gone;	/* it is over, `end` is final */
+	bool outside;	/* the interposer is not in its program: as told */
 	bool forgot;	/* what it did before its first word */
 	bool gone_told; /* the scheduler saw it end */
 	bool boarded;
@@ -402,6 +403,8 @@ struct m_thread *model_thread_new(struct model *m, int32_t pid, int32_t tid,
 				  uint64_t ns);
 struct m_thread *model_thread_find(struct model *m, int32_t tid);
 struct m_process *model_process(struct model *m, int32_t pid);
+/* One of whom the scheduler alone tells, though all of it is wanted. */
+struct m_thread *model_outside(struct model *m, int32_t pid, int32_t tid);
 struct m_process *model_process_find(const struct model *m, int32_t pid);
 struct m_lock *model_lock(struct model *m, int32_t pid, uint64_t address,
 			  uint8_t kind, uint64_t ns);

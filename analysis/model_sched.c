@@ -32,9 +32,8 @@ static void cpu_switch(struct model *m, struct m_cpu *cpu, uint64_t ns,
 	int32_t was = cpu->seen ? cpu->tid : prev;
 
 	if (was == 0 && to > from) {
-		struct tape_idle idle = {
-			from, to, (uint32_t)(cpu - model_cpu(m, 0))
-		};
+		struct tape_idle idle = { from, to,
+					  (uint32_t)(cpu - model_cpu(m, 0)) };
 
 		cpu->idle_ns += to - from;
 		tape_idle(m->tape, &idle);
@@ -47,7 +46,7 @@ static void cpu_switch(struct model *m, struct m_cpu *cpu, uint64_t ns,
 /* Names tell the tracer's own threads apart, which are not recorded ones. */
 static void name_child(struct m_thread *t, const char *comm)
 {
-	if (t->told || !t->child || !comm || !*comm ||
+	if ((t->told && !t->outside) || !t->child || !comm || !*comm ||
 	    (t->name && !strcmp(t->name, comm)))
 		return;
 	g_free(t->name);
@@ -121,9 +120,10 @@ static void sched_new(struct model *m, const struct event *e)
 	struct m_thread *t = model_thread_find(m, e->u.task.tid);
 
 	m->scheduler = SCHED_SYSTEM;
-	if (!t || t->gone || t->ended || t->segments.n)
+	/* A program outside may have run before its parent's word of it. */
+	if (!t || t->gone || t->ended || (t->segments.n && !t->outside))
 		t = model_thread_new(m, 0, e->u.task.tid, e->ts_ns);
-	else
+	else if (!t->segments.n)
 		timeline_begin(m, t, e->ts_ns);
 	timeline_segment(m, t, e->ts_ns, RAW_WOKEN, -1,
 			 e->tid > 0 ? e->tid : 0);
@@ -145,6 +145,9 @@ static void sched_fork(struct model *m, const struct event *e)
 	if (!t->pid)
 		return;
 	p = model_process(m, t->pid);
+	/* Not for a process of its own, which may be recorded. */
+	if (parent->outside && t->pid == parent->pid)
+		model_outside(m, t->pid, t->tid);
 	if (!p->ppid && t->pid == t->tid)
 		p->ppid = parent->pid;
 	p->child = true;

@@ -108,6 +108,34 @@ static void a_thread_that_its_board_tells_late_is_in_all_sums(void **state)
 	report_free(r);
 }
 
+/* A static program: the scheduler alone tells of it, and of its threads. */
+static void a_program_outside_is_told_by_the_scheduler(void **state)
+{
+	struct model *m = model_new(&(struct model_options){
+		.cpus = 2, .bins = 64, .outside_pid = 11 });
+	struct event fork = {
+		.type = EVENT_SCHED_FORK, .ts_ns = 300, .pid = 11, .tid = 11
+	};
+	struct report *r;
+
+	(void)state;
+	feed_switch(m, 100, 0, 0, 0, 11);
+	fork.u.task.tid = 12;
+	fork.u.task.pid = 11;
+	model_event(m, &fork);
+	feed_switch(m, 300, 1, 0, 0, 12);
+	feed_switch(m, 1300, 1, 12, 1, 0);
+	feed_switch(m, 2100, 0, 11, 1, 0);
+	r = feed_report(m);
+	assert_int_equal(feed_thread(r, 11)->state_ns[STATE_RUNNING], 2000);
+	assert_int_equal(feed_thread(r, 12)->state_ns[STATE_RUNNING], 1000);
+	assert_int_equal(r->utilization.cpu_busy_ns[0], 2000);
+	assert_int_equal(r->utilization.cpu_busy_ns[1], 1000);
+	assert_int_equal(r->n_processes, 1);
+	assert_false(r->processes[0].recorded);
+	report_free(r);
+}
+
 /* The program's own start takes so long that some of it had to be settled. */
 static void what_came_before_the_first_word_is_forgotten(void **state)
 {
@@ -177,6 +205,7 @@ int main(void)
 			a_thread_that_is_told_very_late_is_in_all_sums),
 		cmocka_unit_test(
 			a_thread_that_its_board_tells_late_is_in_all_sums),
+		cmocka_unit_test(a_program_outside_is_told_by_the_scheduler),
 		cmocka_unit_test(what_came_before_the_first_word_is_forgotten),
 		cmocka_unit_test(a_thread_that_becomes_another_program_is_one),
 	};
