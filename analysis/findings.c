@@ -61,7 +61,11 @@ bool finder_has(const struct finder *finder, const char *kind)
 	return false;
 }
 
-double finder_lock_cost(const struct finder *finder, const struct lock *lock)
+/*
+ * What a lock costs the run, as a ratio: its share of the critical path where
+ * that is known, else the threads that wait for it at an average instant.
+ */
+static double lock_cost(const struct finder *finder, const struct lock *lock)
 {
 	double share = measure_path_share(finder->report, lock->path_ns);
 
@@ -71,7 +75,7 @@ double finder_lock_cost(const struct finder *finder, const struct lock *lock)
 bool finder_lock_matters(const struct finder *finder, const struct lock *lock,
 			 double part)
 {
-	return part * finder_lock_cost(finder, lock) >= FINDINGS_LEAST ||
+	return part * lock_cost(finder, lock) >= FINDINGS_LEAST ||
 	       part * measure_waiters_share(finder->report, lock) >=
 		       FINDINGS_LIVES;
 }

@@ -29,12 +29,6 @@ void finder_add(struct finder *finder, struct finding finding,
 bool finder_has(const struct finder *finder, const char *kind);
 
 /*
- * What a lock costs the run, as a ratio: its share of the critical path where
- * that is known, else the threads that wait for it at an average instant.
- */
-double finder_lock_cost(const struct finder *finder, const struct lock *lock);
-
-/*
  * Is what explains this part of the waits for the lock worth a finding: by its
  * cost, or because those who wait for it do little else, though the end of the
  * run does not depend on them?

@@ -16,7 +16,7 @@ json_t *json_words_text(const char *value)
 	return string;
 }
 
-json_t *json_words_count(uint64_t value)
+static json_t *json_words_count(uint64_t value)
 {
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }

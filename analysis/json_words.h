@@ -12,7 +12,6 @@
 
 /* A text of any bytes as valid UTF-8; "" for NULL. */
 json_t *json_words_text(const char *value);
-json_t *json_words_count(uint64_t value);
 
 void json_words_put(json_t *object, const char *key, json_t *value);
 void json_words_put_count(json_t *object, const char *key, uint64_t value);

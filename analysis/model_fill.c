@@ -12,7 +12,7 @@ uint64_t fill_time(const struct model *m, uint64_t ns)
  * What a thread is bound by: CPU is running and runnable, lock is spinning and
  * blocked on locks, idle is every other wait. At least half of its life.
  */
-enum bound fill_bound(const uint64_t *state_ns)
+static enum bound fill_bound(const uint64_t *state_ns)
 {
 	uint64_t share[BOUND_N] = { 0 };
 	uint64_t life = 0;

@@ -14,8 +14,6 @@ struct fill {
 /* ns since the recording began. */
 uint64_t fill_time(const struct model *m, uint64_t ns);
 
-enum bound fill_bound(const uint64_t *state_ns);
-
 void fill_locks(struct model *m, struct fill *fill);
 /* Does the board have the totals of this lock? */
 bool fill_by_board(const struct model *m, const struct m_lock *lock);

@@ -467,7 +467,6 @@ void model_sched_event(struct model *m, const struct event *e);
 void model_cpus_finish(struct model *m, uint64_t end);
 void model_edge(struct model *m, uint64_t ns, int32_t running, int32_t wanting);
 void model_edges_press(struct model *m);
-void model_edges_flush(struct model *m, uint64_t until);
 /* The last one: what came too late is made up for. */
 void model_edges_finish(struct model *m, uint64_t until);
 

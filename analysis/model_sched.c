@@ -239,7 +239,7 @@ static void edges_sort(struct model *m)
 	timed_sort((struct timed *)(void *)m->edges->data, m->edges->len);
 }
 
-void model_edges_flush(struct model *m, uint64_t until)
+static void edges_flush(struct model *m, uint64_t until)
 {
 	guint i = 0;
 
@@ -297,7 +297,7 @@ static void histogram_shift(GArray *histogram, int64_t thread_ns)
 
 void model_edges_finish(struct model *m, uint64_t until)
 {
-	model_edges_flush(m, until);
+	edges_flush(m, until);
 	histogram_shift(m->concurrency, m->late_running_ns);
 	histogram_shift(m->demand, m->late_wanting_ns);
 	m->late_running_ns = m->late_wanting_ns = 0;
@@ -335,7 +335,7 @@ static void edges_round(struct model *m)
 		if (lock->detail && lock->detail->waits.n)
 			lock_settle(m, lock, half);
 	}
-	model_edges_flush(m, half);
+	edges_flush(m, half);
 	path_round(m, half);
 }
 

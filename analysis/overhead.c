@@ -2,7 +2,9 @@
 
 #include <math.h>
 
-double overhead_t95(size_t n)
+/* Half the width of a 95 % interval, in standard errors, for `n` samples
+ * (Student's t); `n` is 2 or more. */
+static double overhead_t95(size_t n)
 {
 	static const double t[] = { 0,	   0,	  12.71, 4.303, 3.182, 2.776,
 				    2.571, 2.447, 2.365, 2.306, 2.262, 2.228,

@@ -11,8 +11,4 @@
 /* Fills report.overhead but for what the model counted. */
 void overhead_fill(const struct manifest *manifest, struct report *report);
 
-/* Half the width of a 95 % interval, in standard errors, for `n` samples
- * (Student's t); `n` is 2 or more. */
-double overhead_t95(size_t n);
-
 #endif

@@ -120,7 +120,7 @@ size_t page_rows(const struct page *page, size_t n, size_t usual)
 	return MIN(n, page->options->top ? page->options->top : usual);
 }
 
-bool page_shows_lock(const struct page *page, const struct lock *lock)
+static bool page_shows_lock(const struct page *page, const struct lock *lock)
 {
 	return select_lock(lock, page->options->lock);
 }

@@ -15,7 +15,6 @@ struct page {
 size_t page_rows(const struct page *page, size_t n, size_t usual);
 
 /* Does the filter of the options let this row pass? */
-bool page_shows_lock(const struct page *page, const struct lock *lock);
 bool page_shows_thread(const struct page *page, const struct thread *thread);
 
 /* Words for a site, thread or lock, "?" for -1. */

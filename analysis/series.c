@@ -107,15 +107,6 @@ void tally_merge(struct tally *to, const struct tally *from)
 	}
 }
 
-uint64_t tally_bytes(const struct tally *tally)
-{
-	uint64_t bytes = 0;
-
-	for (uint32_t r = 0; tally->rows && r < tally->n_rows; r++)
-		bytes += tally->rows[r] ? tally->bins * sizeof(uint64_t) : 0;
-	return bytes;
-}
-
 void tally_series(const struct tally *tally, uint64_t origin_ns,
 		  uint64_t end_ns, struct series *series, struct arena *arena)
 {

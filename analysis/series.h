@@ -34,9 +34,6 @@ void tally_add(struct tally *tally, uint32_t row, uint64_t from_ns,
 /* Adds `from`, which has the same begin; rows that `to` lacks are left out. */
 void tally_merge(struct tally *to, const struct tally *from);
 
-/* Bytes that it occupies. */
-uint64_t tally_bytes(const struct tally *tally);
-
 /* Makes the series up to `end_ns`, points in time counted from `origin_ns`. */
 void tally_series(const struct tally *tally, uint64_t origin_ns,
 		  uint64_t end_ns, struct series *series, struct arena *arena);

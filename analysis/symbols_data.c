@@ -74,7 +74,8 @@ static bool named_type(Dwarf_Die *die, Dwarf_Die *type)
 	return true;
 }
 
-bool data_type(Dwarf_Die *die, Dwarf_Die *type)
+/* The type of a die without typedefs and qualifiers; false if it has none. */
+static bool data_type(Dwarf_Die *die, Dwarf_Die *type)
 {
 	if (!follow(die, DW_AT_type, type))
 		return false;

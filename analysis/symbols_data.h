@@ -27,7 +27,4 @@ const struct data_entry *data_find(const GArray *index, Dwarf_Addr address);
  */
 void data_member_path(Dwarf_Die *variable, Dwarf_Word offset, GString *path);
 
-/* The type of a die without typedefs and qualifiers; false if it has none. */
-bool data_type(Dwarf_Die *die, Dwarf_Die *type);
-
 #endif

@@ -168,7 +168,7 @@ static void do_lock(struct hall *hall, int thread, const struct step *step)
 	a->wait.mode = step->mode;
 }
 
-void ensemble_give_back(struct hall *hall, int thread, uint8_t flags)
+static void give_back(struct hall *hall, int thread, uint8_t flags)
 {
 	struct actor *a = &hall->actors[thread];
 	struct ensemble_hold hold = *innermost(a);
@@ -196,7 +196,7 @@ static void do_unlock(struct hall *hall, int thread, int lock)
 {
 	uint64_t at = hall->actors[thread].at;
 
-	ensemble_give_back(hall, thread, 0);
+	give_back(hall, thread, 0);
 	hall->actors[thread].flags = 0;
 	ensemble_grant(hall, lock, at);
 }
@@ -205,7 +205,7 @@ static void do_cond_wait(struct hall *hall, int thread, uint64_t limit)
 {
 	uint64_t at = hall->actors[thread].at;
 
-	ensemble_give_back(hall, thread, LOCK_TO_COND);
+	give_back(hall, thread, LOCK_TO_COND);
 	ensemble_begin_object(hall, thread, ENSEMBLE_CONDITION, limit);
 	hall->actors[thread].flags = 0;
 	ensemble_grant(hall, ENSEMBLE_MUTEX, at);

@@ -76,7 +76,6 @@ void ensemble_say_late(struct hall *hall, int thread, struct event event,
 void ensemble_begin_wait(struct hall *hall, int thread,
 			 enum ensemble_object object, uint64_t limit);
 void ensemble_end_wait(struct hall *hall, int thread, uint64_t at);
-void ensemble_give_back(struct hall *hall, int thread, uint8_t flags);
 /* Those in front that may have it now get it. */
 void ensemble_grant(struct hall *hall, int lock, uint64_t at);
 void ensemble_begin_object(struct hall *hall, int thread,

@@ -256,32 +256,6 @@ void synth_lock_stats(struct synth *synth, uint64_t ts_ns, int32_t pid,
 	synth_event(synth, &e);
 }
 
-void synth_io(struct synth *synth, uint64_t ts_ns, int32_t pid, int32_t tid,
-	      enum io_op op, int32_t fd, enum fd_kind fd_kind,
-	      uint64_t begin_ns, uint64_t end_ns, int64_t bytes)
-{
-	struct event e = event_at(EVENT_IO_END, ts_ns, pid, tid);
-
-	e.u.io.op = (uint8_t)op;
-	e.u.io.fd = fd;
-	e.u.io.fd_kind = (uint8_t)fd_kind;
-	e.u.io.begin_ns = begin_ns;
-	e.u.io.end_ns = end_ns;
-	e.u.io.bytes = bytes;
-	e.u.io.weight = 1;
-	synth_event(synth, &e);
-}
-
-void synth_sleep(struct synth *synth, uint64_t ts_ns, int32_t pid, int32_t tid,
-		 uint64_t begin_ns, uint64_t end_ns)
-{
-	struct event e = event_at(EVENT_SLEEP_END, ts_ns, pid, tid);
-
-	e.u.io.begin_ns = begin_ns;
-	e.u.io.end_ns = end_ns;
-	synth_event(synth, &e);
-}
-
 void synth_switch(struct synth *synth, uint64_t ts_ns, int32_t cpu,
 		  int32_t prev_tid, int64_t prev_state, int32_t next_tid)
 {

@@ -75,11 +75,6 @@ void synth_lock_held(struct synth *synth, uint64_t ts_ns, int32_t pid,
 void synth_lock_stats(struct synth *synth, uint64_t ts_ns, int32_t pid,
 		      int32_t tid, uint64_t lock, uint64_t acquisitions,
 		      uint64_t contended, uint64_t hold_ns, uint64_t wait_ns);
-void synth_io(struct synth *synth, uint64_t ts_ns, int32_t pid, int32_t tid,
-	      enum io_op op, int32_t fd, enum fd_kind fd_kind,
-	      uint64_t begin_ns, uint64_t end_ns, int64_t bytes);
-void synth_sleep(struct synth *synth, uint64_t ts_ns, int32_t pid, int32_t tid,
-		 uint64_t begin_ns, uint64_t end_ns);
 /* `prev_state` 0: it was preempted. */
 void synth_switch(struct synth *synth, uint64_t ts_ns, int32_t cpu,
 		  int32_t prev_tid, int64_t prev_state, int32_t next_tid);

@@ -42,7 +42,8 @@ static void scaled(double value, double step, const char *const *units,
 		 value, **units ? " " : "", *units);
 }
 
-void words_time(double seconds, char cell[WORDS_CELL])
+/* "1.23 s", "45.6 ms" */
+static void words_time(double seconds, char cell[WORDS_CELL])
 {
 	static const char *const units[] = { "ns", "us", "ms", "s", NULL };
 

@@ -10,8 +10,7 @@
 /* Writes text in lines of 80 columns behind `head`, which sets the margin. */
 void words_wrap(FILE *out, const char *head, const char *text);
 
-/* "1.23 s", "45.6 ms"; "12.3 M"; both into a cell. */
-void words_time(double seconds, char cell[WORDS_CELL]);
+/* "12.3 M" */
 void words_number(double value, char cell[WORDS_CELL]);
 
 /* Variant, time, spread, speed-up, CPU time, switches (2), memory. */

@@ -116,12 +116,6 @@ uint64_t tsv_u64(const struct tsv *tsv, const char *block, size_t row,
 	return strtoull(tsv_text(tsv, block, row, column), NULL, 10);
 }
 
-int64_t tsv_i64(const struct tsv *tsv, const char *block, size_t row,
-		const char *column)
-{
-	return strtoll(tsv_text(tsv, block, row, column), NULL, 10);
-}
-
 double tsv_real(const struct tsv *tsv, const char *block, size_t row,
 		const char *column)
 {

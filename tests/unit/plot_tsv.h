@@ -22,8 +22,6 @@ const char *tsv_text(const struct tsv *tsv, const char *block, size_t row,
 		     const char *column);
 uint64_t tsv_u64(const struct tsv *tsv, const char *block, size_t row,
 		 const char *column);
-int64_t tsv_i64(const struct tsv *tsv, const char *block, size_t row,
-		const char *column);
 double tsv_real(const struct tsv *tsv, const char *block, size_t row,
 		const char *column);
 
