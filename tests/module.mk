@@ -29,7 +29,7 @@ manifest_test.src := tests/unit/manifest_test.c tests/scratch.c $(manifest.src) 
 manifest_test.pkgs := cmocka $(manifest.pkgs)
 manifest_test.libs := $(base.libs)
 races := publication double-checked reference-count stop-flag ring wrong-lock upgrade missed-signal \
-	destruction signal-handler fork-threads embrace lock-order thread-leak double-unlock destroyed-mutex
+	destruction lost-wakeup signal-handler fork-threads embrace lock-order thread-leak double-unlock destroyed-mutex
 $(foreach r,$(races),$(eval $(r).src := tests/race/corpus/$(r).c))
 # Programs with one problem each, and innocents that look alike.
 corpus := calm convoy deadlock false_sharing hot_section idle inversion io_under_lock \

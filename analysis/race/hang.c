@@ -1,17 +1,20 @@
 #include "analysis/race/hang.h"
 
 #include <string.h>
+#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#define OWNER_OFFSET  8	   /* of __owner in glibc's pthread_mutex_t */
-#define MUTEX_OPS     0x7e /* all bits of a futex operation but those of */
-#define FUTEX_WAIT_OP 0	   /* FUTEX_WAIT, private or not */
+#define OWNER_OFFSET  8	    /* of __owner in glibc's pthread_mutex_t */
+#define MUTEX_OPS     0x7e  /* all bits of a futex operation but those of */
+#define FUTEX_WAIT_OP 0	    /* FUTEX_WAIT, private or not */
+#define COND_WAIT_OP  0x189 /* what glibc waits with for a signal or a post */
 
 struct waiter {
 	int tid;
 	uint64_t address;
 	int owner;	  /* 0 unknown */
+	bool is_mutex;	  /* else a condition or semaphore: without an owner */
 	const char *name; /* of the lock */
 };
 
@@ -21,6 +24,7 @@ static bool read_waiter(pid_t pid, int tid, struct waiter *waiter)
 	char *path = g_strdup_printf("/proc/%d/task/%d/syscall", pid, tid);
 	char *text = NULL, *at;
 	bool found = false;
+	uint64_t op;
 
 	*waiter = (struct waiter){ .tid = tid, .name = "" };
 	if (!g_file_get_contents(path, &text, NULL, NULL))
@@ -28,7 +32,9 @@ static bool read_waiter(pid_t pid, int tid, struct waiter *waiter)
 	if (g_ascii_strtoll(text, &at, 10) != SYS_futex || at == text)
 		goto out;
 	waiter->address = g_ascii_strtoull(at, &at, 16);
-	found = (g_ascii_strtoull(at, &at, 16) & MUTEX_OPS) == FUTEX_WAIT_OP;
+	op = g_ascii_strtoull(at, &at, 16);
+	waiter->is_mutex = (op & MUTEX_OPS) == FUTEX_WAIT_OP;
+	found = waiter->is_mutex || (op | FUTEX_PRIVATE_FLAG) == COND_WAIT_OP;
 out:
 	g_free(text);
 	g_free(path);
@@ -88,18 +94,29 @@ static char *find_module(const char *maps, uint64_t address, uint64_t *offset)
 	return module;
 }
 
-static const char *lock_name(const char *maps, uint64_t address,
-			     struct program_symbols *symbols,
-			     struct race_pool *pool)
+/* The variable at `address`, or NULL. */
+static const char *variable_name(const char *maps, uint64_t address,
+				 struct program_symbols *symbols,
+				 struct race_pool *pool)
 {
 	struct race_names names = program_names(symbols);
-	const char *name = NULL, *kept;
+	const char *name = NULL;
 	uint64_t offset;
-	char *module = find_module(maps, address, &offset), *text;
+	char *module = find_module(maps, address, &offset);
 
 	if (module)
 		name = names.variable(names.data, module, offset, pool);
 	g_free(module);
+	return name;
+}
+
+static const char *lock_name(const char *maps, uint64_t address,
+			     struct program_symbols *symbols,
+			     struct race_pool *pool)
+{
+	const char *name = variable_name(maps, address, symbols, pool), *kept;
+	char *text;
+
 	if (name)
 		return name;
 	text = g_strdup_printf("lock 0x%llx", (unsigned long long)address);
@@ -124,11 +141,16 @@ static void add_access(GArray *accesses, const GArray *waiters, guint i,
 	int owner = number_of(waiters, waiter->owner);
 	char *thread = g_strdup_printf("thread %u", i + 1);
 	char *operation =
-		owner ? g_strdup_printf("waits for '%s', held by thread %d",
-					waiter->name, owner)
-		      : g_strdup_printf("waits for '%s', held by a thread that "
-					"waits for no mutex",
-					waiter->name);
+		!waiter->is_mutex
+			? g_strdup_printf(
+				  "waits for '%s', which nobody signals",
+				  waiter->name)
+		: owner ? g_strdup_printf("waits for '%s', held by thread %d",
+					  waiter->name, owner)
+			: g_strdup_printf(
+				  "waits for '%s', held by a thread that "
+				  "waits for no mutex",
+				  waiter->name);
 	struct race_access access = {
 		.thread = race_pool_text(pool, thread),
 		.operation = race_pool_text(pool, operation),
@@ -185,10 +207,16 @@ static GArray *read_waiters(pid_t pid, struct program_symbols *symbols,
 		if (!read_waiter(pid, (int)g_ascii_strtoll(name, NULL, 10),
 				 &waiter))
 			continue;
-		waiter.owner = read_owner(pid, waiter.address);
-		waiter.name = lock_name(maps ? maps : "", waiter.address,
-					symbols, pool);
-		if (waiter.owner)
+		if (waiter.is_mutex)
+			waiter.owner = read_owner(pid, waiter.address);
+		/* By an address alone nobody knows a condition. */
+		waiter.name =
+			waiter.is_mutex
+				? lock_name(maps ? maps : "", waiter.address,
+					    symbols, pool)
+				: variable_name(maps ? maps : "",
+						waiter.address, symbols, pool);
+		if (waiter.owner || (!waiter.is_mutex && waiter.name))
 			g_array_append_val(waiters, waiter);
 	}
 	if (dir)

@@ -165,3 +165,10 @@ corpus() { grep -v '^#' "$BATS_TEST_DIRNAME/../race/expected.tsv"; }
 		.accesses[0].operation == "waits for \u0027cup\u0027, held by thread 2" and
 		.accesses[1].operation == "waits for \u0027spoon\u0027, held by thread 1")' <<<"$output"
 }
+
+@test "a lost wake-up names the condition that nobody signals" {
+	run -4 holdup race --runs 1 --time-limit 8s --format json "$tsan/lost-wakeup" racy
+	jq -e '.hung == 1 and (.races[0] | .kind == "hang" and .variable == "bell" and
+		.accesses[0].operation == "waits for \u0027bell\u0027, which nobody signals")' <<<"$output"
+	run -0 holdup race --runs 3 "$tsan/lost-wakeup" fixed
+}
