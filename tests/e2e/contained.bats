@@ -197,7 +197,7 @@ shm() {
 @test "what it costs to be taken in is told, and is no time of a process" {
 	record t --no-sched -- sh -c 'sleep 0.01; sleep 0.01; sleep 0.01; true'
 	# The first one's lies before the run.
-	[ "$(json t '.overhead.tracing | .process_starts == 3 and .process_start_mean_ns > 100000')" = true ]
+	[ "$(json t '.overhead.tracing | .process_starts >= 3 and .process_start_mean_ns > 100000')" = true ]
 	# None lives on until the recorder looks.
 	# shellcheck disable=SC2016
 	[ "$(json t '.threads | sort_by(.begin_ns) | .[1:] |

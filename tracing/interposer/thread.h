@@ -97,9 +97,8 @@ struct thread {
 	uint8_t end_rounds;
 	uint8_t in_vfork;
 	int32_t tid;
-	int32_t outer_tid; /* what it is told as, see ids.h */
-	uint32_t pending;  /* more->n_pending != 0 */
-	uint32_t module;   /* where the last site was found, see module.c */
+	uint32_t pending; /* more->n_pending != 0 */
+	uint32_t module;  /* where the last site was found, see module.c */
 	/* The only lock that is held, where it was taken on the fast path and
 	 * nothing has been done to it since; 0: look at the slot. */
 	uint64_t top_lock;
@@ -109,6 +108,7 @@ struct thread {
 	struct board_entry *table;
 	uint64_t table_mask;
 	struct thread_more *more;
+	int32_t outer_tid; /* what it is told as, see ids.h */
 };
 
 extern __thread struct thread self

@@ -139,6 +139,9 @@ static struct finding check_recording(const struct doctor *doctor)
 
 static struct finding check_scheduler(const struct doctor *doctor)
 {
+	static const char outside[] =
+		"run it as root outside of it: what is started in a PID "
+		"namespace from there is told by its ids outside";
 	static const char all[] =
 		"run it as root outside of containers, or: "
 		"sysctl kernel.perf_event_paranoid=-1 (and tracefs, below)";
@@ -161,7 +164,8 @@ static struct finding check_scheduler(const struct doctor *doctor)
 				    "not who woke them, nor who ran instead "
 				    "(perf_event_paranoid is %s): %s",
 				    level, why ? why : "it is not known why"),
-			    all);
+			    why && strstr(why, "PID namespace") ? outside
+								: all);
 	else if (g_ascii_strtoll(level, NULL, 10) > 2) /* as in Debian */
 		f = finding(LIMITED,
 			    g_strdup_printf("none: perf_event_paranoid is %s",
