@@ -61,9 +61,6 @@ static void write_all(struct table *table, const struct report *report,
 
 	layout_head(table, report, "Contention over time",
 		    (unsigned)(LAYOUT_TOP + (double)n * row_px + 78));
-	layout_set_chosen(table, n, n_all,
-			  "Colour: how many threads waited for the lock, "
-			  "on average over the bin.");
 	table_set(table, "left", "%d", LEFT);
 	table_set(table, "margin", "%d", RIGHT);
 	table_set(table, "top", "%d", LAYOUT_TOP - 26);
@@ -74,6 +71,12 @@ static void write_all(struct table *table, const struct report *report,
 	for (size_t i = 0; i < n; i++)
 		write_cells(table, i, &report->locks[chosen[i]].queue,
 			    window.end_ns, &deepest);
+	/* Of a recording that still runs only the board is there. */
+	layout_set_chosen(table, n, n_all,
+			  deepest > 0 ? "Colour: how many threads waited for "
+					"the lock, on average over the bin."
+				      : "These waits were counted, but no "
+					"event tells when they were.");
 	table_set(table, "deepest", "%.6f", deepest > 0 ? deepest : 1);
 }
 

@@ -290,6 +290,22 @@ static void the_lock_of_an_interpreter_is_a_lock(void **state)
 	report_free(r);
 }
 
+/* While a program still runs, its waits are on the board alone. */
+static void waits_of_unknown_times_are_not_drawn_as_none(void **state)
+{
+	struct report *r = shape_make("two");
+	struct tsv *tsv;
+
+	for (size_t i = 0; i < r->n_locks; i++)
+		r->locks[i].queue.n = 0;
+	tsv = table_of(*state, r, "heat");
+	assert_true(tsv_rows(tsv, "locks") > 0);
+	assert_int_equal(tsv_rows(tsv, "cells"), 0);
+	assert_non_null(strstr(tsv_meta(tsv, "hint"), "no event tells when"));
+	tsv_free(tsv);
+	report_free(r);
+}
+
 static void how_it_was_killed_is_said_in_words(void **state)
 {
 	struct report *r = shape_make("hang");
@@ -536,6 +552,7 @@ int main(void)
 		scratch_test(a_lock_that_nobody_ever_got_is_drawn),
 		scratch_test(a_path_that_ends_in_a_wait_does_not_deny_it),
 		scratch_test(the_lock_of_an_interpreter_is_a_lock),
+		scratch_test(waits_of_unknown_times_are_not_drawn_as_none),
 		scratch_test(how_it_was_killed_is_said_in_words),
 		scratch_test(what_no_event_told_has_no_percentiles),
 		scratch_test(locks_of_several_processes_are_told_apart),
