@@ -331,7 +331,7 @@ static struct diff_row compare(const struct diff *diff,
 	if (before.mean > 0)
 		row.change = after.mean / before.mean - 1;
 	else if (after.mean > 0)
-		row.change = INFINITY;
+		row.change = (double)INFINITY;
 	interval(&row, &before, &after);
 	return row;
 }

@@ -105,8 +105,8 @@ static int read_row(struct sweep *s, char **words, struct err *err)
 	struct row row = { .label = word_of(s, words, LABEL) };
 	const char *kind = word_of(s, words, KIND);
 
-	if (number(s, words, X, NAN, &row.x, err) ||
-	    number(s, words, Y, NAN, &row.y, err) ||
+	if (number(s, words, X, (double)NAN, &row.x, err) ||
+	    number(s, words, Y, (double)NAN, &row.y, err) ||
 	    number(s, words, LOW, row.y, &row.low, err) ||
 	    number(s, words, HIGH, row.y, &row.high, err) ||
 	    find_series(s, word_of(s, words, SERIES_NAME), &row.series, err))
@@ -175,7 +175,7 @@ struct range {
 /* What all rows span; a log axis stays above zero. */
 static struct range span_of(const struct sweep *s, bool is_x, bool is_log)
 {
-	struct range range = { INFINITY, -INFINITY };
+	struct range range = { (double)INFINITY, -(double)INFINITY };
 
 	for (guint i = 0; i < s->rows->len; i++) {
 		const struct row *r = &g_array_index(s->rows, struct row, i);

@@ -69,7 +69,7 @@ static double squares_rest(const struct squares *squares,
 static bool squares_solve_positive(const struct squares *squares,
 				   unsigned unknowns, double best[UNKNOWNS])
 {
-	double best_rest = INFINITY;
+	double best_rest = (double)INFINITY;
 
 	for (unsigned set = 1; set < 1U << unknowns; set += 2) {
 		bool use[UNKNOWNS] = { set & 1, set & 2, set & 4 };
