@@ -425,7 +425,7 @@ static const struct doc_column hold_columns[] = {
 
 static const struct doc_column held_wait_columns[] = {
 	{ "Blocked while holding", DOC_LEFT, 0, DOC_NAME },
-	{ "in", DOC_LEFT, 0, DOC_FIXED },
+	{ "in", DOC_LEFT, 0, DOC_CUT },
 	{ "at", DOC_LEFT, 0, DOC_CUT },
 	{ "times", DOC_RIGHT, 0, DOC_FIXED },
 	{ "time", DOC_RIGHT, 0, DOC_FIXED },

@@ -80,6 +80,9 @@ static void no_line_is_wider_than_the_page(void **state)
 	report->locks[0].label = "a_very_long_name_of_a_lock.in_some_array[3]."
 				 "of_locks.of_a_program (a_long_file_name.c:1)";
 	report->groups[0].label = report->locks[0].label;
+	/* It waits for another one, of a name as long. */
+	report->locks[0].held_waits[0].lock = 0;
+	report->groups[0].held_waits[0].lock = 0;
 	for (int width = 80; width <= 160; width += 40) {
 		struct render_options options = { .width = width };
 		char *text = as_text(report, &options);
