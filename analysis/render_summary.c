@@ -50,6 +50,23 @@ static const char *end_words(const struct report *report)
 	return NULL;
 }
 
+/* Threads that are told of, and the processes that they are in. */
+static size_t told_threads(const struct report *report, size_t *processes)
+{
+	GHashTable *pids = g_hash_table_new(NULL, NULL);
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->n_threads; i++) {
+		if (!report->threads[i].recorded)
+			continue;
+		g_hash_table_add(pids, GINT_TO_POINTER(report->threads[i].pid));
+		n++;
+	}
+	*processes = g_hash_table_size(pids);
+	g_hash_table_destroy(pids);
+	return n;
+}
+
 static void run_line(struct page *page)
 {
 	const struct report *report = page->report;
@@ -57,10 +74,8 @@ static void run_line(struct page *page)
 	char *lost = lost_words(report);
 	char *status = exit_words(report);
 	char cpus[32] = "";
-	size_t n = 0;
+	size_t processes, n = told_threads(report, &processes);
 
-	for (size_t i = 0; i < report->n_threads; i++)
-		n += report->threads[i].recorded;
 	if (report->run.cpus)
 		snprintf(cpus, sizeof(cpus), ", %u %s", report->run.cpus,
 			 plural(report->run.cpus, "CPU", "CPUs"));
@@ -69,8 +84,7 @@ static void run_line(struct page *page)
 		 "scheduler: %s",
 		 units_ns_prose(&time, report->run.duration_ns), cpus,
 		 units_count(&threads, n), plural(n, "thread", "threads"),
-		 report->n_processes,
-		 plural(report->n_processes, "process", "processes"), status,
+		 processes, plural(processes, "process", "processes"), status,
 		 units_count(&operations, report->run.lock_operations),
 		 plural(report->run.lock_operations, "operation", "operations"),
 		 units_count(&events, report->run.events), lost,

@@ -26,6 +26,14 @@ setup() {
 	[ "$(wc -L <<<"$output")" -le 80 ]
 }
 
+@test "a file called - is standard output" {
+	holdup report "$TRACE" >one
+	holdup report -o - "$TRACE" >other
+	cmp one other
+	holdup export --format csv -o - "$TRACE" | grep -q gate
+	[ ! -e - ]
+}
+
 @test "the figures of the JSON fit together" {
 	holdup report --format json "$TRACE" >report.json
 	jq -e '.schema == "holdup-report/1"' report.json

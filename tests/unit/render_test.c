@@ -97,6 +97,29 @@ static void no_line_is_wider_than_the_page(void **state)
 	report_free(report);
 }
 
+/* "4 threads in 5 processes" */
+static void only_processes_with_threads_told_of_are_counted(void **state)
+{
+	struct report *report = made(sample_convoy());
+	struct process processes[2] = {
+		{ .pid = report->threads[0].pid,
+		  .executable = "convoy",
+		  .recorded = true,
+		  .reason = "" },
+		{ .pid = 99, .executable = "static", .reason = "static" },
+	};
+	struct render_options options = { .width = 80 };
+	char *text;
+
+	(void)state;
+	report->processes = processes;
+	report->n_processes = 2;
+	text = as_text(report, &options);
+	assert_non_null(strstr(text, "9 threads in 1 process,"));
+	free(text);
+	report_free(report);
+}
+
 static void time_on_others_cpus_is_told_from_too_many_threads(void **state)
 {
 	struct report *report = sample_convoy();
@@ -505,6 +528,8 @@ int main(void)
 		cmocka_unit_test(preemption_alone_is_no_io),
 		cmocka_unit_test(off_the_critical_path_a_lock_costs_nothing),
 		cmocka_unit_test(json_has_every_key_of_the_schema),
+		cmocka_unit_test(
+			only_processes_with_threads_told_of_are_counted),
 		cmocka_unit_test(json_sums_what_many_threads_are_blamed_for),
 		cmocka_unit_test(
 			names_that_are_not_utf_8_still_make_json_and_html),

@@ -9,7 +9,9 @@
 
 #include "tracing/base/err.h"
 
-/* Opens `path`; standard output where it is NULL. NULL, and why, if it fails.
+/*
+ * Opens `path`; standard output where it is NULL or "-". NULL, and why, if it
+ * fails.
  */
 FILE *output_open(const char *path, struct err *err);
 
