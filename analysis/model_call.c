@@ -3,11 +3,32 @@
 
 #define PHASES_MOST 4096
 
+/* What LTTng forks before our first word makes its files, and is no process of
+ * the program. */
+static void forget_helpers(struct model *m, const struct m_process *p)
+{
+	for (guint i = m->processes->len; i-- > 0;) {
+		struct m_process *child = m->processes->pdata[i];
+		struct m_thread *t;
+
+		if (child->ppid != p->pid || child->told || !child->child ||
+		    child->fresh_ns < p->fresh_ns)
+			continue;
+		child->child = false;
+		t = model_thread_find(m, child->pid);
+		if (t && !t->told && t->pid == child->pid)
+			t->child = false;
+	}
+}
+
 static void on_start(struct model *m, const struct event *e)
 {
 	struct m_process *p = model_process(m, e->pid);
 
 	model_thread(m, e);
+	if (p->fresh_ns)
+		forget_helpers(m, p);
+	p->fresh_ns = 0;
 	p->told = true;
 	p->ended = false;
 	p->end = 0;

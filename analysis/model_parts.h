@@ -259,6 +259,9 @@ struct m_process {
 	uint64_t board_ns, word_ns;
 	bool counted;
 	char *became; /* the newest program, by the scheduler */
+	/* Since when it is that, or is at all: until its first word LTTng is at
+	 * work in it. */
+	uint64_t fresh_ns;
 };
 
 struct m_io {

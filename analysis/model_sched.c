@@ -151,6 +151,7 @@ static void sched_fork(struct model *m, const struct event *e)
 	if (!p->ppid && t->pid == t->tid)
 		p->ppid = parent->pid;
 	p->child = true;
+	p->fresh_ns = e->ts_ns;
 }
 
 static void sched_exec(struct model *m, const struct event *e)
@@ -158,6 +159,8 @@ static void sched_exec(struct model *m, const struct event *e)
 	struct m_thread *t = model_task(m, e->tid, e->ts_ns);
 	struct m_process *p = model_process_find(m, e->tid);
 
+	if (p)
+		p->fresh_ns = e->ts_ns;
 	if (p && e->u.task.comm) {
 		g_free(p->became);
 		p->became = g_strdup(e->u.task.comm);

@@ -197,6 +197,36 @@ static void a_thread_that_becomes_another_program_is_one(void **state)
 	report_free(r);
 }
 
+/* A process of the recording's own, beside one of the program's. */
+static void what_the_tracer_forks_is_no_process_of_the_program(void **state)
+{
+	struct model *m = feed_new(1);
+	struct event fork = { .type = EVENT_SCHED_FORK,
+			      .pid = FEED_PID,
+			      .tid = FEED_PID };
+	struct event exec = { .type = EVENT_SCHED_EXEC,
+			      .ts_ns = 100,
+			      .tid = FEED_PID };
+	struct report *r;
+
+	(void)state;
+	feed_process(m, 0, FEED_PID, EVENT_PROCESS_START, 0);
+	fork.ts_ns = 50;
+	fork.u.task.tid = fork.u.task.pid = 7;
+	model_event(m, &fork);
+	model_event(m, &exec);
+	fork.ts_ns = 150;
+	fork.u.task.tid = fork.u.task.pid = 8;
+	model_event(m, &fork);
+	feed_process(m, 200, FEED_PID, EVENT_PROCESS_START, 0);
+	feed_exit(m, 300, FEED_PID);
+	r = feed_report(m);
+	assert_int_equal(r->n_processes, 2);
+	assert_int_equal(r->processes[0].pid + r->processes[1].pid,
+			 FEED_PID + 7);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +238,8 @@ int main(void)
 		cmocka_unit_test(a_program_outside_is_told_by_the_scheduler),
 		cmocka_unit_test(what_came_before_the_first_word_is_forgotten),
 		cmocka_unit_test(a_thread_that_becomes_another_program_is_one),
+		cmocka_unit_test(
+			what_the_tracer_forks_is_no_process_of_the_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
