@@ -10,7 +10,7 @@ setup() {
 
 # Of the mutexes of primes.c and processes.c: no other ones are taken so often.
 counts() {
-	json t '[.locks[] | select(.kind == "mutex") | .acquisitions] | sort'
+	json t '[.locks[] | select(.kind == "mutex" and .acquisitions > 6) | .acquisitions] | sort'
 }
 
 # As most containers have one: its first process is called 1 in there.
@@ -164,7 +164,7 @@ shm() {
 @test "root without any capability records, with what an ordinary user may" {
 	[ "$(id -u)" = 0 ] || skip "giving up capabilities takes some"
 	setpriv --bounding-set -all --inh-caps -all holdup record -o t -- "$BUILD/aid/primes"
-	[ "$(counts)" = "[161]" ]
+	[ "$(counts)" = "[161]" ] || { json t '[.run, .locks]' && false; }
 	"$BUILD/aid/check_report" t
 }
 
