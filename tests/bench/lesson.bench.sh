@@ -9,7 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 [ $# -gt 0 ] || set -- --all
 holdup lesson "$@" --no-plots -o "$folder" | awk '
 	/^[a-z-]+: / { name = $1 }
-	/^  (no|open)  +[^(]/ && !/\(aside\)/ { why = why "\n    " $0 }
+	/^  (no|open)  +[^ (0-9]/ && !/\(aside\)/ { why = why "\n    " $0 }
 	/^  verdict  / {
 		sub(/^  verdict  /, "")
 		printf "%-18s %s%s\n", name, $0, why
