@@ -102,18 +102,18 @@ static uint64_t path_of(const struct report *report, int thread)
 }
 
 /* A queue's two sides wait for each other by turns: both must signal. */
-static bool is_answered(const struct report *report, const struct lock *group,
+static bool is_answered(const struct report *report, const struct lock *lock,
 			int busy)
 {
-	for (size_t i = 0; i < report->n_groups; i++) {
-		const struct lock *other = &report->groups[i];
+	for (size_t i = 0; i < report->n_locks; i++) {
+		const struct lock *other = &report->locks[i];
 
 		if (other->kind != LOCK_CONDITION &&
 		    other->kind != LOCK_SEMAPHORE)
 			continue;
 		for (size_t j = 0; j < other->n_blame; j++)
 			if (other->blame[j].waiter == busy &&
-			    (other != group || other->blame[j].owner != busy))
+			    (other != lock || other->blame[j].owner != busy))
 				return true;
 	}
 	return false;
@@ -141,7 +141,7 @@ static void check_queue(struct finder *finder, const struct lock *lock)
 		return;
 	finding.kind = "slow-consumer";
 	finding.thread = first.index;
-	finding.lock = finder_lock_index(finder, lock);
+	finding.lock = (int)(lock - report->locks);
 	finding.cost_ns = lock->wait.total;
 	finding.path_share =
 		measure_path_share(report, path_of(report, first.index));
@@ -157,16 +157,39 @@ static void check_queue(struct finder *finder, const struct lock *lock)
 		   busy_with(thread));
 }
 
+/*
+ * What is made at one place need not be one queue: a virtual machine makes the
+ * conditions of all its threads there.
+ */
+static const struct lock *longest_waited(const struct report *report,
+					 const struct lock *group)
+{
+	const struct lock *longest = group;
+
+	for (size_t i = 0; i < report->n_locks; i++) {
+		const struct lock *lock = &report->locks[i];
+
+		if (lock->group == group->group &&
+		    (longest == group ||
+		     lock->wait.total > longest->wait.total))
+			longest = lock;
+	}
+	return longest;
+}
+
 void find_slow_side(struct finder *finder)
 {
 	const struct report *report = finder->report;
 
 	for (size_t i = 0; i < report->n_groups; i++) {
-		const struct lock *lock = &report->groups[i];
+		const struct lock *group = &report->groups[i];
+		const struct lock *lock;
 
-		if ((lock->kind == LOCK_CONDITION ||
-		     lock->kind == LOCK_SEMAPHORE) &&
-		    lock->waits >= TURNS_LEAST &&
+		if (group->kind != LOCK_CONDITION &&
+		    group->kind != LOCK_SEMAPHORE)
+			continue;
+		lock = longest_waited(report, group);
+		if (lock != group && lock->waits >= TURNS_LEAST &&
 		    measure_waiters_share(report, lock) >= FINDINGS_LIVES &&
 		    !g_str_has_prefix(lock->label, NAMES_GIL))
 			check_queue(finder, lock);

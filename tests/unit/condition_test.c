@@ -193,6 +193,68 @@ static void broadcasts_in_vain_are_a_storm_and_few_are_not(void **state)
 	assert_int_equal(count_storms(0), 0);
 }
 
+/*
+ * Thread 0 computes, thread 1 waits for it 80 times, 800 ms in all, on so many
+ * conditions made at one place.
+ */
+static size_t count_slow_sides(unsigned conditions)
+{
+	struct report *r = report_new();
+	struct thread threads[2] = { { .tid = 1, .start_site = -1 },
+				     { .tid = 2, .start_site = -1 } };
+	struct blame owed[16], answer = { 0, 1, -1, -1, 1000, 80 };
+	struct lock locks[17];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 2; i++)
+		threads[i].end_ns = 1000000000;
+	threads[0].state_ns[STATE_RUNNING] = 950000000;
+	for (unsigned i = 0; i < conditions; i++) {
+		owed[i] = (struct blame){ .waiter = 1,
+					  .owner = 0,
+					  .waiter_site = -1,
+					  .owner_site = -1,
+					  .wait_ns = 800000000 / conditions,
+					  .count = 80 / conditions };
+		locks[i] = (struct lock){ .label = "room",
+					  .id = "1:0xc#0",
+					  .kind = LOCK_CONDITION,
+					  .group = 0,
+					  .instances = 1,
+					  .waits = owed[i].count,
+					  .wait.total = owed[i].wait_ns,
+					  .blame = &owed[i],
+					  .n_blame = 1 };
+	}
+	locks[conditions] = (struct lock){ .label = "items",
+					   .id = "1:0xd#0",
+					   .kind = LOCK_CONDITION,
+					   .group = 1,
+					   .instances = 1,
+					   .waits = 80,
+					   .wait.total = 1000,
+					   .blame = &answer,
+					   .n_blame = 1 };
+	r->run.duration_ns = 1000000000;
+	r->n_threads = 2;
+	r->threads = threads;
+	r->n_locks = conditions + 1;
+	r->locks = locks;
+	groups_make(r, false);
+	findings_make(r);
+	for (size_t i = 0; i < r->n_findings; i++)
+		n += !strcmp(r->findings[i].kind, "slow-consumer");
+	report_free(r);
+	return n;
+}
+
+static void conditions_of_one_place_are_not_one_queue(void **state)
+{
+	(void)state;
+	assert_int_equal(count_slow_sides(1), 1);
+	assert_int_equal(count_slow_sides(8), 0);
+}
+
 static void condition_wait_is_blamed_on_who_signalled(void **state)
 {
 	struct model *m = feed_new(2);
@@ -387,6 +449,7 @@ int main(void)
 			a_wait_that_only_a_past_signal_could_end_is_a_lost_wakeup),
 		cmocka_unit_test(
 			broadcasts_in_vain_are_a_storm_and_few_are_not),
+		cmocka_unit_test(conditions_of_one_place_are_not_one_queue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
